@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# What ./qmp, ./check and bench/run need to find or install. Sourced; $here is the checkout.
+# shellcheck disable=SC2034,SC2154
+
+JVM_FLAGS=(-XX:+UseSerialGC -Xms8m -Xmx256m -XX:+UseCompactObjectHeaders -XX:-UsePerfData
+  -XX:ReservedCodeCacheSize=32m -Xlog:disable)
+
+say() { printf '%s\n' "qmpkit: $*" >&2; }
+die() {
+  say "$@"
+  exit 2
+}
+
+# The feature release of the JDK in a folder, or 0. `release` is read, since starting a JVM is slow.
+jdk_release() {
+  [ -x "$1/bin/javac" ] || { echo 0; return; }
+  local version
+  version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null)
+  echo "${version:-0}"
+}
+
+# Sets and exports JAVA_HOME: a JDK of at least 25. The default `java` may be older.
+find_jdk() {
+  local candidate path_java
+  path_java=$(command -v javac 2>/dev/null && true)
+  for candidate in "${JAVA_HOME:-}" \
+    "${path_java:+$(dirname "$(dirname "$(readlink -f "$path_java")")")}" \
+    /usr/lib/jvm/* /usr/local/lib/jvm/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* \
+    "$HOME"/.jdks/*; do
+    if [ -n "$candidate" ] && [ "$(jdk_release "$candidate")" -ge 25 ]; then
+      export JAVA_HOME=$candidate
+      return
+    fi
+  done
+  local package
+  for package in openjdk-25-jdk-headless openjdk-26-jdk-headless; do
+    if [ "$(id -u)" = 0 ] && apt_has "$package"; then
+      say "no JDK of 25 or later here; installing $package …"
+      apt_install "$package"
+      find_jdk
+      return
+    fi
+  done
+  die "needs a JDK of 25 or later and found none: install one (openjdk-25-jdk-headless, or Temurin 25 from adoptium.net), or set JAVA_HOME to it"
+}
+
+apt_has() {
+  command -v apt-get >/dev/null || return 1
+  apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]' && return
+  # On a fresh machine the lists are empty until they are fetched once.
+  [ -n "${apt_updated:-}" ] || { apt_updated=yes; apt-get update -qq >/dev/null 2>&1 || true; }
+  apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'
+}
+
+apt_install() {
+  apt_has "$1" || die "this distribution has no package $1"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    die "could not install $*; try: apt-get install $*"
+}
+
+# Installs a package for a command that is missing, as root; else says how.
+need() {
+  command -v "$1" >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "$1 is missing; installing $2 …"
+    apt_install "$2"
+  else
+    die "$1 is missing: run 'sudo apt-get install $2' (or your distribution's like), then again"
+  fi
+}
+
+install_qemu() { need qemu-system-x86_64 qemu-system-x86; }
+
+# Whether something is newer than what was built.
+needs_build() {
+  local built=$here/cli/target/modules/.built
+  [ -f "$built" ] || return 0
+  [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,helper,cli}/{pom.xml,src/main} -newer "$built" -print -quit)" ]
+}
+
+# Makes a cache of loaded classes out of a short life of a helper, so that every later start is
+# faster and smaller. Without it all works the same.
+train() {
+  local folder
+  rm -f "$1/.aot"
+  folder=$(mktemp -d)
+  timeout --signal=TERM 3 "$JAVA_HOME/bin/java" "${JVM_FLAGS[@]}" -XX:AOTCacheOutput="$1/.aot" \
+    -p "$1" -m org.qmpkit.cli/org.qmpkit.cli.Qmp helper --listen "unix:$folder/a" \
+    --connect "unix:$folder/b" --route "unix:$folder/b => unix:$folder/c" >/dev/null 2>&1 || true
+  rm -rf "$folder"
+}
