@@ -1,0 +1,14 @@
+/** How bytes move: addresses, endpoints, listeners and the one loop that serves them. */
+@org.jspecify.annotations.NullMarked
+module org.qmpkit.net {
+  requires static org.jspecify;
+  requires jdk.net;
+
+  exports org.qmpkit.net;
+
+  uses org.qmpkit.net.Transport;
+
+  provides org.qmpkit.net.Transport with
+      org.qmpkit.net.UnixTransport,
+      org.qmpkit.net.TcpTransport;
+}
