@@ -1,0 +1,10 @@
+/** What tests of QMP programs need: QEMUs real and scripted, models of real clients, contracts. */
+@org.jspecify.annotations.NullMarked
+module org.qmpkit.testkit {
+  requires static org.jspecify;
+  requires org.qmpkit.net;
+  requires org.junit.jupiter.api;
+  requires transitive tools.jackson.databind;
+
+  exports org.qmpkit.testkit;
+}
