@@ -1,0 +1,226 @@
+package org.qmpkit.protocol;
+
+import java.nio.ByteBuffer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.protocol.Message.Answer;
+import org.qmpkit.protocol.Message.Command;
+import org.qmpkit.protocol.Message.Event;
+import org.qmpkit.protocol.Message.Greeting;
+
+/**
+ * What a client does towards QEMU: waits for the greeting, negotiates behind a fence, sends
+ * commands under ids of its own and reads answers and events.
+ *
+ * <pre>
+ *   GREETING ──greeting──► FENCING ──answer to the fence──► READY
+ *                             ▲                               │
+ *                             └────────── greeting ───────────┘
+ *   any of them ──what no QEMU sends──► BROKEN
+ * </pre>
+ *
+ * <p>The fence is {@code qmp_capabilities} under a fresh random id. QEMU may still answer a command
+ * of whoever was connected before us; such an answer comes before that of the fence, and is dropped
+ * and counted. Events never are (sharing-rules 12, 18 to 20). One thread at a time; never blocks.
+ */
+public final class ClientSession {
+  /** How far a session is. */
+  public enum Phase {
+    GREETING,
+    FENCING,
+    READY,
+    BROKEN
+  }
+
+  /** What a session makes of what QEMU said. */
+  public sealed interface Heard {
+    /** Commands may be sent from now on; after an earlier one, all that was sent is lost. */
+    record Ready(Greeting greeting) implements Heard {}
+
+    /**
+     * QEMU greeted again in mid-stream: what was sent before is lost, and the fence stands anew.
+     */
+    record Restarted() implements Heard {}
+
+    /** An answer under an id that is an integer. */
+    record Answered(long id, Answer answer) implements Heard {}
+
+    /** Something happened. */
+    record Happened(Event event) implements Heard {}
+
+    /** QEMU said what it can't have meant for us: the session can't go on. */
+    record Broke(String reason) implements Heard {}
+  }
+
+  /**
+   * What brings QEMU's parser back to a message's start, in old versions too (spec, "Forcing the
+   * JSON parser into known-good state").
+   */
+  private static final byte RESYNC = (byte) 0xff;
+
+  private final RandomGenerator random;
+  private final Outbox outbox;
+  private final Scanner scanner;
+  private Phase phase = Phase.GREETING;
+  private @Nullable Greeting greeting;
+  private String fence = "";
+  private long dropped;
+
+  /**
+   * A session on a connection that was just made.
+   *
+   * @param limit the most canonical bytes of one message of QEMU, positive
+   * @param random where the fence's id comes from; a secure one where QEMU is not trusted
+   */
+  public ClientSession(int limit, RandomGenerator random) {
+    this(limit, random, new Outbox(new Backlog(Long.MAX_VALUE)));
+  }
+
+  ClientSession(int limit, RandomGenerator random, Outbox outbox) {
+    this.random = random;
+    this.outbox = outbox;
+    this.scanner = new Scanner(Dialect.QEMU_OUTPUT, limit);
+  }
+
+  public Phase phase() {
+    return phase;
+  }
+
+  /** What is to be written to QEMU. */
+  public Outbox outbox() {
+    return outbox;
+  }
+
+  /** Takes out of the outbox what was written. */
+  public void wrote(int count) {
+    outbox.remove(count);
+  }
+
+  /** How many messages were dropped: answers to others, unreadable bytes before the greeting. */
+  public long dropped() {
+    return dropped;
+  }
+
+  /** Counts an answer that nobody asked for. */
+  void drop() {
+    dropped++;
+  }
+
+  /** Sends a command under an id of our own, which must be fresh. Only in {@link Phase#READY}. */
+  public void send(Command command, long id) {
+    if (phase != Phase.READY) {
+      throw new IllegalStateException("a command may be sent when READY, not when " + phase);
+    }
+    outbox.add(command.line(id));
+  }
+
+  /**
+   * Takes bytes up to the end of a message that matters.
+   *
+   * @return what it means, or null if the bytes ended first
+   */
+  public @Nullable Heard next(ByteBuffer in) {
+    while (phase != Phase.BROKEN) {
+      Scanned scanned = scanner.next(in);
+      if (scanned == null) {
+        return null;
+      }
+      Heard heard = hear(scanned);
+      if (heard != null) {
+        return heard;
+      }
+    }
+    in.position(in.limit());
+    return null;
+  }
+
+  private @Nullable Heard hear(Scanned scanned) {
+    Message message = scanned instanceof Document document ? Message.fromQemu(document) : null;
+    return switch (message) {
+      case null -> unreadable(scanned);
+      case Greeting greeted -> greeted(greeted);
+      case Event event -> new Heard.Happened(event);
+      case Answer answer -> answered(answer);
+      case Command command -> broke("a command: " + command.name());
+    };
+  }
+
+  private @Nullable Heard unreadable(Scanned scanned) {
+    if (phase == Phase.GREETING) {
+      dropped++;
+      return null;
+    }
+    return broke(
+        switch (scanned) {
+          case Malformed malformed -> malformed.reason();
+          case Document document -> "no QMP message: " + excerpt(document.toString());
+        });
+  }
+
+  private static String excerpt(String text) {
+    return text.length() <= 60 ? text : text.substring(0, 60) + "…";
+  }
+
+  private @Nullable Heard greeted(Greeting greeted) {
+    boolean again = phase != Phase.GREETING;
+    if (again) {
+      forgetUnsent();
+    }
+    greeting = greeted;
+    fence = "\"qmpkit-" + Long.toHexString(random.nextLong()) + "\"";
+    phase = Phase.FENCING;
+    outbox.add(
+        Ascii.bytes(
+            "{\"execute\":\"qmp_capabilities\""
+                + (greeted.oob() ? ",\"arguments\":{\"enable\":[\"oob\"]}" : "")
+                + ",\"id\":"
+                + fence
+                + "}\r\n"));
+    return again ? new Heard.Restarted() : null;
+  }
+
+  /**
+   * Drops what was meant for the session that is over. The rest of a message that was written in
+   * part must not go out: in the new session its insides would be taken for messages of their own.
+   * Its beginning may have arrived there; a byte that no message can hold ends it.
+   */
+  private void forgetUnsent() {
+    boolean torn = outbox.torn();
+    outbox.clear();
+    if (torn) {
+      outbox.add(new byte[] {RESYNC});
+    }
+  }
+
+  private @Nullable Heard answered(Answer answer) {
+    String id = answer.id();
+    if (phase == Phase.FENCING && fence.equals(id) && greeting != null) {
+      if (answer instanceof Message.Error) {
+        return broke("it refused qmp_capabilities: " + excerpt(answer.document().toString()));
+      }
+      phase = Phase.READY;
+      return new Heard.Ready(greeting);
+    }
+    if (phase != Phase.READY) {
+      dropped++;
+      return null;
+    }
+    if (id == null && answer instanceof Message.Error) {
+      return broke("an error without id, and we send nothing that it could be about");
+    }
+    try {
+      if (id != null) {
+        return new Heard.Answered(Long.parseLong(id), answer);
+      }
+    } catch (NumberFormatException foreign) {
+      // None of our ids: counted below.
+    }
+    dropped++;
+    return null;
+  }
+
+  private Heard broke(String reason) {
+    phase = Phase.BROKEN;
+    return new Heard.Broke(reason);
+  }
+}

@@ -1,0 +1,309 @@
+package org.qmpkit.protocol;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.protocol.Document.Kind;
+import org.qmpkit.protocol.Document.Member;
+
+/**
+ * The grammar half of a {@link Scanner}: checks the order of one message's tokens and writes its
+ * canonical text as they come. After the first fault it stops writing and only waits to be reset.
+ */
+final class Composer {
+  /** What the grammar wants next. */
+  private enum Want {
+    VALUE("expecting value"),
+    VALUE_OR_CLOSE("expecting value"),
+    KEY("key is not a string in object"),
+    KEY_OR_CLOSE("key is not a string in object"),
+    COLON("missing : in object pair"),
+    COMMA_OR_CLOSE("expected separator in dict or list");
+
+    final String fault;
+
+    Want(String fault) {
+      this.fault = fault;
+    }
+  }
+
+  /** No QMP message has more than four; the rest of a senseless one need not be remembered. */
+  private static final int MOST_MEMBERS = 1024;
+
+  private static final int KEPT_BETWEEN_MESSAGES = 4 * 1024;
+
+  private final Dialect dialect;
+  private final int limit;
+  private final boolean trusted;
+  private byte[] text = new byte[256];
+  private int length;
+  private @Nullable String fault;
+  private boolean tooLong;
+
+  private Want want = Want.VALUE;
+  private boolean[] objects = new boolean[16];
+  private int depth;
+  private Kind kind = Kind.NULL;
+  private List<Member> members = new ArrayList<>();
+  private final ArrayList<@Nullable Set<String>> keys = new ArrayList<>();
+
+  private StringBuilder key = new StringBuilder();
+  private String memberKey = "";
+  private Kind memberKind = Kind.NULL;
+  private boolean inKey;
+
+  /** Whether the key that is being written is to be known: at the top, or to find duplicates. */
+  private boolean noting;
+
+  private int memberStart;
+  private int valueStart;
+
+  /**
+   * A composer at the start of a message.
+   *
+   * @param limit the most bytes of its text
+   * @param trusted whether its text was composed before, so that keys need no comparing any more
+   */
+  Composer(Dialect dialect, int limit, boolean trusted) {
+    this.dialect = dialect;
+    this.limit = limit;
+    this.trusted = trusted;
+  }
+
+  /** Forgets the message. */
+  void reset() {
+    length = 0;
+    if (text.length > KEPT_BETWEEN_MESSAGES) {
+      text = new byte[256];
+    }
+    fault = null;
+    tooLong = false;
+    want = Want.VALUE;
+    depth = 0;
+    members = new ArrayList<>();
+    keys.clear();
+    inKey = false;
+    memberKey = "";
+    if (key.capacity() > KEPT_BETWEEN_MESSAGES) {
+      key = new StringBuilder();
+    }
+    noting = false;
+  }
+
+  @Nullable String fault() {
+    return fault;
+  }
+
+  /** Whether the canonical text has passed the limit; it is no longer kept then. */
+  boolean tooLong() {
+    return tooLong;
+  }
+
+  /** How many bytes it holds past what it keeps anyway. */
+  int held() {
+    return text.length > KEPT_BETWEEN_MESSAGES ? text.length : 0;
+  }
+
+  Document document() {
+    return new Document(Arrays.copyOf(text, length), kind, List.copyOf(members), dialect);
+  }
+
+  /** Notes what is wrong, if nothing was before, and lets go of the text. */
+  void fail(String reason) {
+    if (fault == null) {
+      fault = "JSON parse error, " + reason;
+      length = 0;
+    }
+  }
+
+  void open(boolean object) {
+    if (!beginValue(object ? Kind.OBJECT : Kind.ARRAY)) {
+      return;
+    }
+    if (depth == objects.length) {
+      objects = Arrays.copyOf(objects, depth * 2);
+    }
+    objects[depth++] = object;
+    keys.add(null);
+    write(object ? '{' : '[');
+    want = object ? Want.KEY_OR_CLOSE : Want.VALUE_OR_CLOSE;
+  }
+
+  void close(boolean object) {
+    if (fault != null) {
+      return;
+    }
+    boolean closable =
+        want == Want.COMMA_OR_CLOSE || want == (object ? Want.KEY_OR_CLOSE : Want.VALUE_OR_CLOSE);
+    if (!closable || depth == 0 || objects[depth - 1] != object) {
+      fail(want.fault);
+      return;
+    }
+    write(object ? '}' : ']');
+    depth--;
+    keys.removeLast();
+    endValue();
+  }
+
+  void comma() {
+    if (fault != null) {
+      return;
+    }
+    if (want != Want.COMMA_OR_CLOSE) {
+      fail(want.fault);
+      return;
+    }
+    separate(',');
+    want = objects[depth - 1] ? Want.KEY : Want.VALUE;
+  }
+
+  void colon() {
+    if (fault != null) {
+      return;
+    }
+    if (want != Want.COLON) {
+      fail(want.fault);
+      return;
+    }
+    separate(':');
+    want = Want.VALUE;
+  }
+
+  void beginString() {
+    if (fault == null && (want == Want.KEY || want == Want.KEY_OR_CLOSE)) {
+      inKey = true;
+      noting = depth == 1 || (dialect.lenient && !trusted);
+      key.setLength(0);
+      if (depth == 1) {
+        memberStart = length;
+      }
+    } else if (!beginValue(Kind.STRING)) {
+      return;
+    }
+    write('"');
+  }
+
+  /** A character of the string that is being written, for the sake of keys. */
+  void character(int codePoint) {
+    // A key at fault or too long streams on: it must not be kept.
+    if (noting && fault == null && !tooLong) {
+      key.appendCodePoint(codePoint);
+    }
+  }
+
+  void endString() {
+    boolean known = noting;
+    noting = false;
+    if (fault != null) {
+      inKey = false;
+      return;
+    }
+    write('"');
+    if (!inKey) {
+      endValue();
+      return;
+    }
+    inKey = false;
+    want = Want.COLON;
+    if (depth == 1) {
+      memberKey = key.toString();
+    }
+    if (known && !trusted) {
+      noteKey(key.toString());
+    }
+  }
+
+  private void noteKey(String name) {
+    Set<String> seen = keys.get(depth - 1);
+    if (seen == null) {
+      seen = new HashSet<>(4);
+      keys.set(depth - 1, seen);
+    }
+    if (!seen.add(name)) {
+      fail("duplicate key");
+    } else if (!dialect.lenient && seen.size() > MOST_MEMBERS) {
+      fail("more members than any message has");
+    }
+  }
+
+  /** A number or literal is about to be written; false if none may stand here. */
+  boolean beginValue(Kind begun) {
+    if (fault != null) {
+      return false;
+    }
+    if (want != Want.VALUE && want != Want.VALUE_OR_CLOSE) {
+      fail(want.fault);
+      return false;
+    }
+    if (depth == 0) {
+      kind = begun;
+    } else if (depth == 1) {
+      memberKind = begun;
+      valueStart = length;
+      if (!objects[0]) {
+        memberKey = "";
+        memberStart = length;
+      }
+    }
+    return true;
+  }
+
+  /** The number, literal, string, object or array that was begun is complete. */
+  void endValue() {
+    if (fault != null) {
+      return;
+    }
+    want = Want.COMMA_OR_CLOSE;
+    if (depth == 1 && (members.size() < MOST_MEMBERS || memberKey.equals("id"))) {
+      members.add(new Member(memberKey, memberKind, memberStart, valueStart, length));
+    }
+  }
+
+  void write(int b) {
+    if (room(1)) {
+      text[length++] = (byte) b;
+    }
+  }
+
+  private void separate(char separator) {
+    write(separator);
+    if (dialect.spaced) {
+      write(' ');
+    }
+  }
+
+  void write(String ascii) {
+    for (int i = 0; i < ascii.length(); i++) {
+      write(ascii.charAt(i));
+    }
+  }
+
+  /** Copies a run of plain ASCII of the string that is being written. */
+  void write(byte[] bytes, int from, int count) {
+    if (!room(count)) {
+      return;
+    }
+    System.arraycopy(bytes, from, text, length, count);
+    length += count;
+    if (noting) {
+      key.append(Ascii.text(bytes, from, from + count));
+    }
+  }
+
+  private boolean room(int more) {
+    if (fault != null || tooLong) {
+      return false;
+    }
+    if (length + more > limit) {
+      tooLong = true;
+      return false;
+    }
+    if (length + more > text.length) {
+      text = Arrays.copyOf(text, Math.min(limit, Math.max(length + more, 2 * text.length)));
+    }
+    return true;
+  }
+}

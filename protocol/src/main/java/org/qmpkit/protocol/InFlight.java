@@ -1,0 +1,67 @@
+package org.qmpkit.protocol;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/** The commands of one {@link Lane} that QEMU was sent and has not answered, oldest first. */
+final class InFlight {
+  /**
+   * One of them.
+   *
+   * @param id our own id of it; a smaller one is older
+   * @param at when it was handed to the connection, in nanoseconds
+   */
+  record Sent(long id, Client client, Request request, long at) {
+    String name() {
+      return request.command().name();
+    }
+  }
+
+  private final SequencedMap<Long, Sent> sent = new LinkedHashMap<>();
+  private long bytes;
+
+  void add(Sent each) {
+    sent.put(each.id(), each);
+    bytes += each.request().bytes();
+  }
+
+  @Nullable Sent remove(long id) {
+    Sent each = sent.remove(id);
+    if (each != null) {
+      bytes -= each.request().bytes();
+    }
+    return each;
+  }
+
+  void clear() {
+    sent.clear();
+    bytes = 0;
+  }
+
+  int size() {
+    return sent.size();
+  }
+
+  /** How many bytes they are in all. */
+  long bytes() {
+    return bytes;
+  }
+
+  boolean isEmpty() {
+    return sent.isEmpty();
+  }
+
+  List<Sent> all() {
+    return new ArrayList<>(sent.values());
+  }
+
+  /** The oldest, if there is any and nobody waits for any of them any more. */
+  @Nullable Sent orphan() {
+    boolean orphans =
+        !sent.isEmpty() && sent.values().stream().allMatch(each -> each.client().gone);
+    return orphans ? sent.firstEntry().getValue() : null;
+  }
+}

@@ -1,0 +1,71 @@
+package org.qmpkit.protocol;
+
+import java.time.Duration;
+
+/**
+ * How much one monitor and its clients may hold, and for how long.
+ *
+ * @param clientMessage the most canonical bytes of one message of a client, and of all of its
+ *     commands that wait; 1 MiB
+ * @param qemuMessage the most canonical bytes of one message of QEMU; 10 MiB, as libvirt and
+ *     qemu.qmp
+ * @param queued the most commands of one client that wait, after which its input is not read; 64
+ * @param highWater the bytes in one outbox past which that client is neither read nor served; 1 MiB
+ * @param hardLimit the bytes in one outbox that no event may pass; the client is cut; 4 MiB
+ * @param stall how long a client past its high water may make no progress; 10 s
+ * @param unnegotiated how many greeted clients may not have negotiated; past it the oldest is cut
+ *     that had a second to; 32
+ * @param silence how long QEMU may neither greet nor answer the fence, and how long a command
+ *     nobody waits for may hold the last place, before the monitor counts as busy; 5 s
+ */
+public record Limits(
+    int clientMessage,
+    int qemuMessage,
+    int queued,
+    int highWater,
+    int hardLimit,
+    Duration stall,
+    int unnegotiated,
+    Duration silence) {
+  /**
+   * How long a client may take to negotiate however many there are, so that a burst of them can.
+   */
+  static final Duration TO_NEGOTIATE = Duration.ofSeconds(1);
+
+  /** The values named above. */
+  public static final Limits DEFAULT =
+      new Limits(
+          1 << 20,
+          10 << 20,
+          64,
+          1 << 20,
+          4 << 20,
+          Duration.ofSeconds(10),
+          32,
+          Duration.ofSeconds(5));
+
+  public Limits {
+    positive("clientMessage", clientMessage, "bytes");
+    positive("qemuMessage", qemuMessage, "bytes");
+    positive("queued", queued, "commands");
+    positive("highWater", highWater, "bytes");
+    positive("unnegotiated", unnegotiated, "clients");
+    positive("stall", stall.toNanos(), "nanoseconds");
+    positive("silence", silence.toNanos(), "nanoseconds");
+    if (hardLimit < highWater) {
+      throw new IllegalArgumentException(
+          "hardLimit (" + hardLimit + ") must be at least highWater (" + highWater + "), in bytes");
+    }
+  }
+
+  private static void positive(String name, long value, String unit) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + " (" + value + ") must be positive, in " + unit);
+    }
+  }
+
+  /** These limits with others for the size of one message of a client and of QEMU, in bytes. */
+  public Limits withMessages(int client, int qemu) {
+    return new Limits(client, qemu, queued, highWater, hardLimit, stall, unnegotiated, silence);
+  }
+}

@@ -1,0 +1,4 @@
+package org.qmpkit.protocol;
+
+/** What a {@link Scanner} makes of the bytes of one message. */
+public sealed interface Scanned permits Document, Malformed {}

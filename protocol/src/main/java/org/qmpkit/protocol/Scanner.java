@@ -1,0 +1,377 @@
+package org.qmpkit.protocol;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.protocol.Document.Kind;
+
+/**
+ * Cuts a stream of bytes into JSON messages as QEMU does, and writes each in canonical bytes.
+ *
+ * <p>Framing is by structure alone (qmp-spec.rst, section "General Definitions"; QEMU's
+ * json-lexer.c and json-streamer.c): a message ends when its braces and brackets balance, newline
+ * or not, well-formed or not; a scalar ends at the byte after it. A byte that no token can hold
+ * ends the message at once, and what follows is skipped up to the next structural character or
+ * control character but tab. Any chunking of the same bytes gives the same messages.
+ *
+ * <p>What passes the limit of bytes, tokens (2 Mi) or nesting (1,024) is answered once, at that
+ * point, and the rest of that message is discarded as it streams. Memory is bounded by the limit of
+ * bytes. One thread at a time; never blocks.
+ */
+public final class Scanner {
+  /** Tokens in one message, as QEMU's MAX_TOKEN_COUNT. */
+  static final int MAX_TOKENS = 2 << 20;
+
+  /** Open braces and brackets in one message, as QEMU's MAX_NESTING. */
+  static final int MAX_NESTING = 1024;
+
+  private enum State {
+    START,
+    RECOVERY,
+    STRING,
+    KEYWORD,
+    SIGN,
+    ZERO,
+    DIGITS,
+    MANTISSA,
+    MANTISSA_DIGITS,
+    EXP_E,
+    EXP_SIGN,
+    EXP_DIGITS
+  }
+
+  private static final int LONGEST_KEYWORD = 5;
+
+  /** What is copied out of a direct buffer at once: arrays are scanned several times faster. */
+  private static final int COPY = 8 * 1024;
+
+  private final Dialect dialect;
+  private final Composer composer;
+  private final StringText string;
+  private final StringBuilder keyword = new StringBuilder();
+  private byte[] copied = {};
+  private byte[] chunk = {};
+  private int at;
+  private int end;
+  private State state = State.START;
+  private int braces;
+  private int brackets;
+  private int tokens;
+  private boolean discarding;
+
+  /**
+   * A scanner at the start of a stream.
+   *
+   * @param limit the most canonical bytes of one message, positive
+   */
+  public Scanner(Dialect dialect, int limit) {
+    this(dialect, limit, false);
+  }
+
+  private Scanner(Dialect dialect, int limit, boolean trusted) {
+    if (limit <= 0) {
+      throw new IllegalArgumentException("limit (" + limit + ") must be positive, in bytes");
+    }
+    this.dialect = dialect;
+    this.composer = new Composer(dialect, limit, trusted);
+    this.string = new StringText(composer, dialect.lenient);
+  }
+
+  /**
+   * Takes bytes up to the end of one message.
+   *
+   * @param in the bytes that came next, direct or not; its position moves past what was taken
+   * @return the message, or null if the bytes ended first
+   */
+  public @Nullable Scanned next(ByteBuffer in) {
+    Scanned scanned = null;
+    while (scanned == null && in.hasRemaining()) {
+      if (in.hasArray()) {
+        int base = in.arrayOffset();
+        scanned = scan(in.array(), base + in.position(), base + in.limit());
+        in.position(at - base);
+      } else {
+        if (copied.length == 0) {
+          copied = new byte[COPY];
+        }
+        int from = in.position();
+        int count = Math.min(in.remaining(), COPY);
+        in.get(from, copied, 0, count);
+        scanned = scan(copied, 0, count);
+        in.position(from + at);
+      }
+    }
+    return scanned;
+  }
+
+  private @Nullable Scanned scan(byte[] bytes, int from, int to) {
+    chunk = bytes;
+    at = from;
+    end = to;
+    Scanned scanned = null;
+    while (scanned == null && at < end) {
+      scanned = step();
+      if (scanned == null && overLimit()) {
+        scanned = discard("JSON token size limit exceeded");
+      }
+    }
+    chunk = copied; // not to keep the caller's
+    return scanned;
+  }
+
+  /** About how many bytes it holds of a message that is not complete. */
+  int held() {
+    return composer.held();
+  }
+
+  /** Scans one whole object or array that is part of a document of the same dialect. */
+  static Document document(String text, Dialect dialect) {
+    Scanner scanner = new Scanner(dialect, Math.max(1, text.length()), true);
+    if (scanner.next(ByteBuffer.wrap(Ascii.bytes(text))) instanceof Document document) {
+      return document;
+    }
+    throw new IllegalArgumentException("text must be canonical and an object or array: " + text);
+  }
+
+  private boolean overLimit() {
+    return composer.tooLong() && !discarding;
+  }
+
+  private @Nullable Scanned step() {
+    return switch (state) {
+      case START -> start(take());
+      case RECOVERY -> {
+        int b = take();
+        if (resets(b)) {
+          state = State.START;
+          yield start(b);
+        }
+        yield null;
+      }
+      case STRING -> inString();
+      case KEYWORD -> {
+        int b = take();
+        if (b >= 'a' && b <= 'z') {
+          if (keyword.length() <= LONGEST_KEYWORD) {
+            keyword.append((char) b);
+          }
+          yield null;
+        }
+        at--;
+        yield endKeyword();
+      }
+      default -> inNumber(take());
+    };
+  }
+
+  private int take() {
+    return chunk[at++] & 0xff;
+  }
+
+  private @Nullable Scanned inNumber(int b) {
+    return switch (state) {
+      case SIGN -> digit(b, State.ZERO, State.DIGITS);
+      case ZERO ->
+          b == '.'
+              ? number(b, State.MANTISSA)
+              : isExponent(b) && !dialect.lenient
+                  ? number(b, State.EXP_E)
+                  : isDigit(b) ? stray(b) : endNumber();
+      case DIGITS ->
+          isDigit(b)
+              ? number(b, State.DIGITS)
+              : b == '.'
+                  ? number(b, State.MANTISSA)
+                  : isExponent(b) ? number(b, State.EXP_E) : endNumber();
+      case MANTISSA -> digit(b, State.MANTISSA_DIGITS, State.MANTISSA_DIGITS);
+      case MANTISSA_DIGITS ->
+          isDigit(b)
+              ? number(b, State.MANTISSA_DIGITS)
+              : isExponent(b) ? number(b, State.EXP_E) : endNumber();
+      case EXP_E ->
+          b == '-' || b == '+'
+              ? number(b, State.EXP_SIGN)
+              : digit(b, State.EXP_DIGITS, State.EXP_DIGITS);
+      case EXP_SIGN -> digit(b, State.EXP_DIGITS, State.EXP_DIGITS);
+      case EXP_DIGITS -> isDigit(b) ? number(b, State.EXP_DIGITS) : endNumber();
+      case START, RECOVERY, STRING, KEYWORD ->
+          throw new IllegalStateException("no number is open in " + state);
+    };
+  }
+
+  private @Nullable Scanned start(int b) {
+    switch (b) {
+      case ' ', '\t', '\r', '\n' -> {
+        return null;
+      }
+      case ',', ':' -> {
+        if (b == ',') {
+          composer.comma();
+        } else {
+          composer.colon();
+        }
+        if (at < end && chunk[at] == ' ') {
+          at++; // QEMU's own spacing: not worth a step
+        }
+        return token();
+      }
+      case '"' -> {
+        return beginString(b);
+      }
+      case '{', '[' -> {
+        boolean object = b == '{';
+        braces += object ? 1 : 0;
+        brackets += object ? 0 : 1;
+        composer.open(object);
+        return token();
+      }
+      case '}', ']' -> {
+        boolean object = b == '}';
+        braces -= object ? 1 : 0;
+        brackets -= object ? 0 : 1;
+        composer.close(object);
+        return token();
+      }
+      default -> {
+        return startOther(b);
+      }
+    }
+  }
+
+  private @Nullable Scanned startOther(int b) {
+    if (isDigit(b) || b == '-') {
+      composer.beginValue(Kind.NUMBER);
+      return number(b, b == '-' ? State.SIGN : b == '0' ? State.ZERO : State.DIGITS);
+    }
+    if (b >= 'a' && b <= 'z') {
+      keyword.setLength(0);
+      keyword.append((char) b);
+      state = State.KEYWORD;
+      return null;
+    }
+    return b == '\'' && dialect.lenient ? beginString(b) : stray(b);
+  }
+
+  private @Nullable Scanned beginString(int quote) {
+    composer.beginString();
+    string.begin(quote);
+    state = State.STRING;
+    return null;
+  }
+
+  private @Nullable Scanned inString() {
+    at = string.run(chunk, at, end);
+    if (at == end || overLimit()) {
+      return null;
+    }
+    int b = take();
+    if (b < 0x20 || b >= 0xfe) {
+      return stray(b);
+    }
+    if (!string.take(b)) {
+      return null;
+    }
+    state = State.START;
+    composer.endString();
+    return token();
+  }
+
+  private @Nullable Scanned number(int b, State next) {
+    composer.write(b);
+    state = next;
+    return null;
+  }
+
+  private @Nullable Scanned digit(int b, State zero, State other) {
+    return isDigit(b) ? number(b, b == '0' ? zero : other) : stray(b);
+  }
+
+  private @Nullable Scanned endNumber() {
+    at--;
+    state = State.START;
+    composer.endValue();
+    return token();
+  }
+
+  private @Nullable Scanned endKeyword() {
+    state = State.START;
+    String word = keyword.toString();
+    Kind kind =
+        switch (word) {
+          case "true", "false" -> Kind.BOOLEAN;
+          case "null" -> Kind.NULL;
+          default -> null;
+        };
+    if (kind == null) {
+      composer.fail("invalid keyword '" + word + "'");
+    } else if (composer.beginValue(kind)) {
+      composer.write(word);
+      composer.endValue();
+    }
+    return token();
+  }
+
+  /** A token is complete: is its message? */
+  private @Nullable Scanned token() {
+    if (!discarding) {
+      if (++tokens > MAX_TOKENS) {
+        return discard("JSON token count limit exceeded");
+      }
+      if (braces + brackets > MAX_NESTING) {
+        return discard("JSON nesting depth limit exceeded");
+      }
+    }
+    if ((braces > 0 || brackets > 0) && braces >= 0 && brackets >= 0) {
+      return null;
+    }
+    String fault = composer.fault();
+    Scanned whole =
+        discarding
+            ? null
+            : fault != null
+                ? new Malformed(fault)
+                : composer.tooLong()
+                    ? new Malformed("JSON token size limit exceeded")
+                    : composer.document();
+    forget();
+    return whole;
+  }
+
+  private Malformed discard(String reason) {
+    composer.fail("over a limit");
+    discarding = (braces > 0 || brackets > 0) || state != State.START;
+    if (!discarding) {
+      forget();
+    }
+    return new Malformed(reason);
+  }
+
+  private Malformed stray(int b) {
+    forget();
+    state = State.RECOVERY;
+    return new Malformed(
+        b >= 0x20 && b < 0x7f
+            ? "JSON parse error, stray '" + (char) b + "'"
+            : String.format("JSON parse error, stray '\\x%02x'", b));
+  }
+
+  private void forget() {
+    composer.reset();
+    braces = 0;
+    brackets = 0;
+    tokens = 0;
+    discarding = false;
+  }
+
+  /** What ends the skipping after a stray byte: it cannot stand in the middle of UTF-8 text. */
+  private static boolean resets(int b) {
+    return (b < 0x20 && b != '\t') || b >= 0xfe || "{}[]:,".indexOf(b) >= 0;
+  }
+
+  private static boolean isDigit(int b) {
+    return b >= '0' && b <= '9';
+  }
+
+  private static boolean isExponent(int b) {
+    return b == 'e' || b == 'E';
+  }
+}

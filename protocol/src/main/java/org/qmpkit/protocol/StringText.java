@@ -1,0 +1,246 @@
+package org.qmpkit.protocol;
+
+import java.util.Arrays;
+
+/**
+ * What stands between the quotes of one string: takes its bytes, checks its escapes and its UTF-8,
+ * and gives canonical text to a {@link Composer}.
+ *
+ * <p>QEMU's lexer ends a string at the first unescaped quote whatever the escapes and the UTF-8 are
+ * worth; those are judged here, and a fault is the message's, not the frame's.
+ */
+final class StringText {
+  private static final String BAD_UTF8 = "invalid UTF-8 sequence in string";
+  private static final String BAD_HEX = "invalid hex escape sequence in string";
+  private static final int[] LEAST = {0x80, 0x800, 0x10000, 0x200000, 0x4000000};
+
+  /** ASCII that stands for itself in every string, whatever its quotes. */
+  private static final boolean[] PLAIN = new boolean[256];
+
+  static {
+    Arrays.fill(PLAIN, 0x20, 0x7f, true);
+    PLAIN['"'] = false;
+    PLAIN['\''] = false;
+    PLAIN['\\'] = false;
+  }
+
+  private final Composer out;
+  private final boolean lenient;
+  private int quote;
+  private boolean escape;
+  private int hexLeft;
+  private int unit;
+  private int high;
+  private int tailLeft;
+  private int tailLength;
+  private int codePoint;
+
+  StringText(Composer out, boolean lenient) {
+    this.out = out;
+    this.lenient = lenient;
+  }
+
+  void begin(int quote) {
+    this.quote = quote;
+    escape = false;
+    hexLeft = 0;
+    high = 0;
+    tailLeft = 0;
+  }
+
+  /**
+   * Takes the plain ASCII that comes next, if the string is in the middle of nothing.
+   *
+   * @return where it ends
+   */
+  int run(byte[] bytes, int from, int to) {
+    if (escape || hexLeft > 0 || high > 0 || tailLeft > 0) {
+      return from;
+    }
+    int at = from;
+    while (at < to && PLAIN[bytes[at] & 0xff]) {
+      at++;
+    }
+    if (at > from) {
+      out.write(bytes, from, at - from);
+    }
+    return at;
+  }
+
+  /**
+   * Takes one byte from 0x20 to 0xFD.
+   *
+   * @return whether it was the closing quote
+   */
+  boolean take(int b) {
+    if (escape) {
+      escape = false;
+      escaped(b);
+      return false;
+    }
+    if (b == quote) {
+      settle();
+      return true;
+    }
+    if (b == '\\') {
+      noHex();
+      noTail();
+      escape = true;
+    } else if (hexLeft > 0) {
+      hex(b);
+    } else {
+      noHigh();
+      if (b < 0x80) {
+        noTail();
+        ascii(b);
+      } else {
+        utf8(b);
+      }
+    }
+    return false;
+  }
+
+  /** At the closing quote nothing may be half done. */
+  private void settle() {
+    noHex();
+    noTail();
+    noHigh();
+  }
+
+  private void noHex() {
+    if (hexLeft > 0) {
+      hexLeft = 0;
+      out.fail(BAD_HEX);
+    }
+  }
+
+  private void noTail() {
+    if (tailLeft > 0) {
+      tailLeft = 0;
+      out.fail(BAD_UTF8);
+    }
+  }
+
+  private void noHigh() {
+    if (high > 0) {
+      high = 0;
+      out.fail("\\uXXXX is not a valid Unicode character");
+    }
+  }
+
+  private void ascii(int b) {
+    if (b == '"') {
+      out.write('\\');
+      out.write('"');
+    } else if (b == 0x7f) {
+      unicode(b);
+    } else {
+      out.write(b);
+    }
+    out.character(b);
+  }
+
+  private void escaped(int b) {
+    if (b == 'u') {
+      hexLeft = 4;
+      unit = 0;
+      out.write('\\');
+      out.write('u');
+      return;
+    }
+    noHigh();
+    switch (b) {
+      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> {
+        out.write('\\');
+        out.write(b);
+        out.character(JsonString.escaped(b));
+      }
+      case '\'' -> {
+        if (!lenient) {
+          out.fail("invalid escape sequence '\\''");
+        }
+        out.write('\'');
+        out.character('\'');
+      }
+      default -> out.fail("invalid escape sequence in string");
+    }
+  }
+
+  private void hex(int b) {
+    int digit = b < 0x80 ? Character.digit(b, 16) : -1;
+    if (digit < 0) {
+      noHex();
+      return;
+    }
+    out.write(b);
+    unit = unit << 4 | digit;
+    if (--hexLeft > 0) {
+      return;
+    }
+    if (high > 0 && Character.isLowSurrogate((char) unit)) {
+      int pair = Character.toCodePoint((char) high, (char) unit);
+      high = 0;
+      check(pair);
+    } else if (Character.isHighSurrogate((char) unit)) {
+      noHigh();
+      high = unit;
+    } else {
+      noHigh();
+      check(unit);
+    }
+  }
+
+  private void check(int whole) {
+    if (!valid(whole)) {
+      out.fail("\\uXXXX is not a valid Unicode character");
+    } else {
+      out.character(whole);
+    }
+  }
+
+  private void utf8(int b) {
+    if (tailLeft == 0) {
+      if (b < 0xc0) {
+        out.fail(BAD_UTF8);
+        return;
+      }
+      tailLength = Integer.numberOfLeadingZeros(~(b << 24)) - 1;
+      tailLeft = tailLength;
+      codePoint = b & ((1 << (6 - tailLength)) - 1);
+      return;
+    }
+    if (b >= 0xc0) {
+      noTail();
+      return;
+    }
+    codePoint = codePoint << 6 | (b & 0x3f);
+    if (--tailLeft > 0) {
+      return;
+    }
+    boolean modifiedNul = lenient && codePoint == 0 && tailLength == 1;
+    if (!valid(codePoint) || (codePoint < LEAST[tailLength - 1] && !modifiedNul)) {
+      out.fail(BAD_UTF8);
+      return;
+    }
+    out.character(codePoint);
+    if (codePoint < 0x10000) {
+      unicode(codePoint);
+    } else {
+      unicode(Character.highSurrogate(codePoint));
+      unicode(Character.lowSurrogate(codePoint));
+    }
+  }
+
+  private boolean valid(int c) {
+    boolean noncharacter = (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe;
+    return c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) && !(lenient && noncharacter);
+  }
+
+  private void unicode(int codeUnit) {
+    out.write('\\');
+    out.write('u');
+    for (int shift = 12; shift >= 0; shift -= 4) {
+      out.write("0123456789ABCDEF".charAt(codeUnit >> shift & 0xf));
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package org.qmpkit.protocol;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.protocol.InFlight.Sent;
+
+/**
+ * How the connection to QEMU stands, since when and why: what {@code __org.qmpkit_status} tells.
+ */
+final class UpstreamState {
+  private enum Stage {
+    GONE,
+    OPENED,
+    GREETED,
+    READY
+  }
+
+  private Stage stage = Stage.GONE;
+  private String reason = "not connected yet";
+  private String release = "";
+  private long since;
+  private boolean busyNoted;
+
+  void opened(long now) {
+    stage = Stage.OPENED;
+    since = now;
+    busyNoted = false;
+  }
+
+  /** QEMU has greeted; the fence stands. */
+  void greeted() {
+    if (stage == Stage.OPENED) {
+      stage = Stage.GREETED;
+    }
+  }
+
+  void ready(String qemu, long now) {
+    stage = Stage.READY;
+    release = qemu;
+    since = now;
+  }
+
+  void lost(String why, long now) {
+    if (stage != Stage.GONE) {
+      since = now;
+    }
+    stage = Stage.GONE;
+    reason = why;
+  }
+
+  /** When {@link #busySince} will have something to say, or Long.MAX_VALUE. */
+  long deadline(long silence) {
+    return isWaiting() && !busyNoted ? since + silence : Long.MAX_VALUE;
+  }
+
+  private boolean isWaiting() {
+    return stage == Stage.OPENED || stage == Stage.GREETED;
+  }
+
+  private String awaited(long now) {
+    String what = stage == Stage.OPENED ? "no greeting for " : "no answer to qmp_capabilities for ";
+    return what + seconds(now - since) + " s";
+  }
+
+  /** Says once per connection that QEMU is busy with someone else. */
+  @Nullable String busySince(long now, long silence) {
+    if (!isWaiting() || busyNoted || now - since < silence) {
+      return null;
+    }
+    busyNoted = true;
+    return "busy: "
+        + awaited(now)
+        + (stage == Stage.OPENED
+            ? "; another client holds the monitor, or it is a guest agent (then use --relay)."
+            : "; a command of an earlier client still runs.")
+        + " Waiting for it";
+  }
+
+  String describe(
+      long now, long silence, List<Sent> inFlight, int queued, int clients, long dropped) {
+    Sent oldest = inFlight.isEmpty() ? null : inFlight.getFirst();
+    String state;
+    String why;
+    if (stage == Stage.GONE) {
+      state = "gone";
+      why = reason;
+    } else if (isWaiting()) {
+      state = now - since < silence ? "connecting" : "busy";
+      why = awaited(now);
+    } else if (oldest != null && now - oldest.at() >= silence) {
+      state = "busy";
+      why = oldest.name() + " since " + seconds(now - oldest.at()) + " s for " + who(oldest);
+    } else {
+      state = "connected";
+      why = "";
+    }
+    return "{\"state\": "
+        + JsonString.quote(state)
+        + ", \"reason\": "
+        + JsonString.quote(why)
+        + ", \"seconds\": "
+        + seconds(now - since)
+        + ", \"qemu\": "
+        + JsonString.quote(release)
+        + ", \"clients\": "
+        + clients
+        + ", \"queued\": "
+        + queued
+        + ", \"in-flight\": ["
+        + inFlight.stream().map(each -> describe(each, now)).collect(Collectors.joining(", "))
+        + "], \"dropped\": "
+        + dropped
+        + "}";
+  }
+
+  private static String describe(Sent sent, long now) {
+    return "{\"command\": "
+        + JsonString.quote(sent.name())
+        + ", \"client\": "
+        + JsonString.quote(who(sent))
+        + ", \"seconds\": "
+        + seconds(now - sent.at())
+        + "}";
+  }
+
+  private static String who(Sent sent) {
+    return sent.client().name() + (sent.client().gone ? ", which has left" : "");
+  }
+
+  static String seconds(long nanos) {
+    return String.format(Locale.ROOT, "%.1f", nanos / 1e9);
+  }
+}

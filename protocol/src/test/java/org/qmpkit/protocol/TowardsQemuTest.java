@@ -1,0 +1,516 @@
+package org.qmpkit.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.qmpkit.protocol.SharedMonitor.Party;
+import org.qmpkit.protocol.SharedMonitor.Sent;
+import tools.jackson.databind.JsonNode;
+
+/** The rules of sharing towards QEMU, whose only client we are: 12 to 15, 17 to 21. */
+final class TowardsQemuTest {
+  private static final String GONE = "qmpkit: gone: ";
+
+  private final SharedMonitor monitor = new SharedMonitor();
+
+  private String state() {
+    return monitor.status().get("state").stringValue();
+  }
+
+  private String reason() {
+    return monitor.status().get("reason").stringValue();
+  }
+
+  private int dropped() {
+    return monitor.status().get("dropped").intValue();
+  }
+
+  @Test
+  @DisplayName("12: the fence has a fresh random id at every connect")
+  void rule12_freshFence() {
+    Set<String> ids = new HashSet<>();
+    for (int i = 0; i < 100; i++) {
+      monitor.connect();
+      monitor.qemu(SharedMonitor.GREETING);
+      Sent fence = monitor.next();
+      assertEquals("qmp_capabilities", fence.name());
+      ids.add(fence.id());
+      monitor.qemu("{\"return\": {}, \"id\": " + fence.id() + "}");
+      assertEquals("connected", state());
+      monitor.lose("try again");
+    }
+    assertEquals(100, ids.size());
+  }
+
+  @Test
+  @DisplayName("12: replies before the fence's are dropped and counted, whatever their ids")
+  void rule12_foreignReplies() {
+    Party client = monitor.join();
+    client.send("{\"execute\":\"qmp_capabilities\"}{\"execute\":\"a\",\"id\":1}");
+    monitor.connect();
+    monitor.qemu("{\"return\": {}, \"id\": 1}");
+    monitor.qemu(SharedMonitor.GREETING);
+    monitor.qemu("{\"return\": {}, \"id\": 1}");
+    monitor.qemu("{\"return\": [], \"id\": \"qmpkit-0\"}");
+    monitor.qemu("{\"return\": []}");
+    monitor.qemu("{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error\"}}");
+    assertEquals(List.of(), client.lines());
+    assertEquals(5, dropped());
+    monitor.answerFence();
+    monitor.answer(monitor.next(), "\"mine\"");
+    assertEquals("{\"return\": \"mine\", \"id\": 1}", client.lines().getLast());
+    assertEquals(5, dropped());
+  }
+
+  @Test
+  @DisplayName("12: events are not dropped, not even behind the fence")
+  void rule12_events() {
+    Party client = monitor.ready().joinReady();
+    monitor.qemu(SharedMonitor.GREETING);
+    monitor.qemu(SharedMonitor.event("STOP"));
+    assertEquals(List.of("event STOP"), client.gist());
+    assertEquals(0, dropped());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\u0001\u00ff\u00ff",
+        "me\": \"x\"}], \"id\": 7}\r\n",
+        "}}}]]], \"id\": 7}\r\n",
+        "  \"a\": 1\r\n    }\r\n}\r\n",
+        "x\", \"b\": \"{[\"}\r\n",
+        "nonsense\r\n",
+        "42 \"x\" [1, 2] {\"QMP\": 1}\n",
+        "{\"QMP\": {\"version\": {}, \"capabilities\": {}}}\n"
+      })
+  @DisplayName("12: unreadable bytes before the greeting are skipped, not fatal")
+  void rule12_unreadable(String bytes) {
+    monitor.connect();
+    monitor.raw(bytes.getBytes(StandardCharsets.ISO_8859_1));
+    assertNull(monitor.broker.broken());
+    monitor.qemu(SharedMonitor.GREETING);
+    monitor.answerFence();
+    assertEquals("connected", state());
+    assertTrue(dropped() > 0);
+  }
+
+  @Test
+  @DisplayName("12: a greeting of any strange version is either read or skipped, never a crash")
+  void rule12_strangeVersions() {
+    for (String version :
+        List.of(
+            "{}",
+            "{\"qemu\": 1}",
+            "{\"qemu\": {\"major\": \"x\"}}",
+            "{}, \"version\": {}",
+            "{\"a\": 1, \"a\": 2}",
+            "{\"qemu\": {\"major\": 1, \"major\": 2}}")) {
+      monitor.connect();
+      monitor.qemu(SharedMonitor.GREETING.replace(SharedMonitor.VERSION, version));
+      assertNull(monitor.broker.broken());
+      monitor.lose("next");
+    }
+  }
+
+  @Test
+  @DisplayName("13: connected and no greeting: busy after 5 s, said once, and the connection kept")
+  void rule13_busy() {
+    monitor.connect();
+    monitor.pass(Duration.ofMillis(4_999));
+    assertEquals("connecting", state());
+    monitor.pass(Duration.ofMillis(1));
+    assertEquals("busy", state());
+    assertEquals("no greeting for 5.0 s", reason());
+    monitor.pass(Duration.ofHours(1));
+    assertEquals("no greeting for 3605.0 s", reason());
+    assertNull(monitor.broker.broken());
+    assertEquals(1, monitor.notes.size(), () -> "once per connection: " + monitor.notes);
+    assertTrue(monitor.notes.getFirst().contains("busy: no greeting for 5.0 s"));
+    assertTrue(monitor.notes.getFirst().contains("--relay"), "it may be a guest agent");
+    monitor.qemu(SharedMonitor.GREETING);
+    monitor.answerFence();
+    assertEquals("connected", state());
+  }
+
+  @Test
+  @DisplayName("13: a greeting and no fence reply is busy too, and says what it waits for")
+  void rule13_fenceUnanswered() {
+    monitor.connect();
+    monitor.pass(Duration.ofSeconds(2));
+    monitor.qemu(SharedMonitor.GREETING);
+    assertEquals("connecting", state());
+    monitor.pass(Duration.ofSeconds(7));
+    assertEquals("busy", state());
+    assertFalse(reason().contains("no greeting"), this::reason);
+    assertTrue(reason().contains("qmp_capabilities"), this::reason);
+    assertNull(monitor.broker.broken());
+    assertEquals(1, monitor.notes.size());
+    assertFalse(monitor.notes.getFirst().contains("no greeting"), monitor.notes::getFirst);
+    monitor.answerFence();
+    assertEquals("connected", state());
+  }
+
+  @Test
+  @DisplayName("13: an old command that runs is seen: busy by name, since when, for whom")
+  void rule13_oldCommand() {
+    Party client = monitor.ready().joinReady();
+    client.execute("migrate");
+    monitor.pass(Duration.ofMillis(5_500));
+    assertEquals("busy", state());
+    assertEquals("migrate since 5.5 s for client 1", reason());
+    JsonNode inFlight = monitor.status().get("in-flight");
+    assertEquals("migrate", inFlight.get(0).get("command").stringValue());
+    client.leave();
+    assertEquals("migrate since 5.5 s for client 1, which has left", reason());
+  }
+
+  @Test
+  @DisplayName("14: oob is always enabled upstream where offered, and only there")
+  void rule14_enabledUpstream() {
+    monitor.connect();
+    monitor.qemu(SharedMonitor.GREETING);
+    assertTrue(monitor.next().line().contains("\"arguments\":{\"enable\":[\"oob\"]}"));
+    monitor.lose("next");
+    monitor.connect();
+    monitor.qemu(SharedMonitor.greeting(""));
+    assertFalse(monitor.next().line().contains("arguments"));
+  }
+
+  @Test
+  @DisplayName("14: exec-oob is for clients that enabled it")
+  void rule14_whoEnabled() {
+    monitor.ready();
+    Party without = monitor.joinReady();
+    Party with = monitor.joinReady("\"oob\"");
+    without.executeOob("yank", 1);
+    assertEquals(List.of("GenericError 1"), without.gist());
+    assertEquals(List.of(), monitor.sent());
+    with.executeOob("yank", 1);
+    assertTrue(monitor.next().oob());
+  }
+
+  @Test
+  @DisplayName("14: 7 in band in flight with oob, and one more for each that is answered")
+  void rule14_seven() {
+    Party client = monitor.ready().joinReady();
+    for (int i = 0; i < 20; i++) {
+      client.execute("a");
+    }
+    List<Sent> sent = new ArrayList<>(monitor.sent());
+    assertEquals(7, sent.size());
+    while (!sent.isEmpty()) {
+      monitor.answer(sent.removeFirst());
+      sent.addAll(monitor.sent());
+      assertTrue(sent.size() <= 7);
+    }
+    assertEquals(20, client.lines().size());
+  }
+
+  @Test
+  @DisplayName("14: 1 in band in flight without oob")
+  void rule14_one() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("a");
+    client.execute("b");
+    monitor.answer(monitor.next());
+    assertEquals("b", monitor.next().name());
+  }
+
+  @Test
+  @DisplayName("14: oob goes one at a time, whoever they are of, beside 7 in band")
+  void rule14_oobOneAtATime() {
+    monitor.ready();
+    Party one = monitor.joinReady("\"oob\"");
+    Party other = monitor.joinReady("\"oob\"");
+    for (int i = 0; i < 8; i++) {
+      one.execute("slow");
+    }
+    assertEquals(7, monitor.sent().size());
+    one.executeOob("a", 1);
+    one.executeOob("b", 2);
+    one.executeOob("c", 3);
+    other.executeOob("d", 4);
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Sent sent = monitor.next();
+      assertTrue(sent.oob());
+      names.add(sent.name());
+      monitor.answer(sent);
+    }
+    assertEquals(List.of("a", "b", "d", "c"), names, "in turns");
+    assertEquals(List.of("return 1", "return 2", "return 3"), one.gist());
+    assertEquals(List.of("return 4"), other.gist());
+  }
+
+  @Test
+  @DisplayName("14: a command that doesn't support oob gets QEMU's own error")
+  void rule14_notSupported() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    client.executeOob("query-name", 1);
+    monitor.fail(monitor.next(), "The command query-name does not support OOB");
+    assertEquals("The command query-name does not support OOB", Json.desc(client.line()));
+  }
+
+  @Test
+  @DisplayName("15: our own ids upstream, integers, never used twice, not even over connections")
+  void rule15_ownIds() {
+    Set<String> ids = new HashSet<>();
+    for (int i = 0; i < 3; i++) {
+      Party client = monitor.ready().joinReady();
+      for (int j = 0; j < 10; j++) {
+        client.execute("a", 1);
+        Sent sent = monitor.next();
+        assertNotEquals(1, sent.line().indexOf("\"id\":1,"));
+        assertTrue(ids.add(sent.id()));
+        monitor.answer(sent);
+      }
+      monitor.lose("again");
+    }
+    assertEquals(30, ids.size());
+  }
+
+  @Test
+  @DisplayName("15: an orphan keeps its slot until QEMU answers")
+  void rule15_orphan() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("snapshot");
+    Sent orphan = monitor.next();
+    client.leave();
+    Party next = monitor.joinReady();
+    next.execute("stop", 1);
+    assertEquals(List.of(), monitor.sent());
+    monitor.pass(Duration.ofSeconds(4));
+    assertEquals(List.of(), next.lines());
+    monitor.answer(orphan);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 1"), next.gist());
+    assertEquals(0, dropped(), "an orphan's answer is ours");
+  }
+
+  @Test
+  @DisplayName("15: with all slots stuck callers see who holds them, and at once from then on")
+  void rule15_busy() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("snapshot");
+    Sent orphan = monitor.next();
+    client.leave();
+    Party early = monitor.joinReady();
+    early.execute("stop", 1);
+    early.execute("cont", 2);
+    monitor.pass(Duration.ofSeconds(5));
+    List<String> lines = early.lines();
+    assertEquals(
+        List.of("GenericError 1", "GenericError 2"), lines.stream().map(Json::gist).toList());
+    assertEquals("qmpkit: busy: snapshot since 5.0 s", Json.desc(lines.getFirst()));
+    monitor.pass(Duration.ofSeconds(60));
+    Party late = monitor.joinReady();
+    late.execute("stop", 3);
+    assertEquals("qmpkit: busy: snapshot since 65.0 s", Json.desc(late.line()));
+    monitor.answer(orphan);
+    late.execute("stop", 4);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 4"), late.gist());
+  }
+
+  @Test
+  @DisplayName("15: a slow command that somebody waits for refuses nobody")
+  void rule15_slowIsNotStuck() {
+    monitor.ready(SharedMonitor.greeting(""));
+    Party patient = monitor.joinReady();
+    Party next = monitor.joinReady();
+    patient.execute("snapshot", 1);
+    Sent slow = monitor.next();
+    next.execute("stop", 2);
+    monitor.pass(Duration.ofMinutes(3));
+    assertEquals(List.of(), next.lines());
+    monitor.answer(slow);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 1"), patient.gist());
+    assertEquals(List.of("return 2"), next.gist());
+  }
+
+  @Test
+  @DisplayName("15: with 7 slots, all 7 must be stuck")
+  void rule15_sevenOrphans() {
+    monitor.ready();
+    for (int i = 0; i < 7; i++) {
+      Party client = monitor.joinReady();
+      client.execute("slow" + i);
+      client.leave();
+    }
+    assertEquals(7, monitor.sent().size());
+    Party next = monitor.joinReady();
+    next.execute("stop", 1);
+    monitor.pass(Duration.ofSeconds(5));
+    assertEquals("qmpkit: busy: slow0 since 5.0 s", Json.desc(next.line()));
+  }
+
+  @Test
+  @DisplayName("15: a stuck oob slot refuses exec-oob, and in band goes on")
+  void rule15_oobOrphan() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    client.executeOob("yank", 1);
+    Sent orphan = monitor.next();
+    client.leave();
+    Party next = monitor.joinReady("\"oob\"");
+    next.executeOob("query-yank", 2);
+    next.execute("stop", 3);
+    monitor.answer(monitor.next());
+    monitor.pass(Duration.ofSeconds(5));
+    List<String> lines = next.lines();
+    assertEquals(List.of("return 3", "GenericError 2"), lines.stream().map(Json::gist).toList());
+    assertEquals("qmpkit: busy: yank since 5.0 s", Json.desc(lines.getLast()));
+    monitor.answer(orphan);
+    next.executeOob("query-yank", 4);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 4"), next.gist());
+  }
+
+  @Test
+  @DisplayName("15: when all waiters have left too, nothing is due any more")
+  void rule15_noSpin() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("snapshot");
+    client.leave();
+    Party next = monitor.joinReady();
+    next.execute("stop");
+    next.leave();
+    monitor.pass(Duration.ofMinutes(1));
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
+  }
+
+  @Test
+  @DisplayName("17: what is forwarded is the canonical text of what was decided on")
+  void rule17_canonical() {
+    Party client = monitor.ready().joinReady();
+    client.send(
+        "{ 'id' : 9 , \"\\u0061rguments\" : { \"n\" : [ 1e400 , -0, 1.50,"
+            + " 18446744073709551616 ], 'k' : '\\u00fc\\/\u00fc' },"
+            + " \"execute\" : \"query\\u002dname\" }");
+    assertEquals(
+        "{\"execute\":\"query-name\",\"arguments\":{\"n\":[1e400,-0,1.50,18446744073709551616],"
+            + "\"k\":\"\\u00fc\\/\\u00FC\"},\"id\":1}",
+        monitor.next().line());
+  }
+
+  @Test
+  @DisplayName("18: an error of QEMU without id: the session is reset and all callers fail")
+  void rule18_desync() {
+    Party client = monitor.ready().joinReady();
+    Party idle = monitor.joinReady();
+    client.execute("a", 1);
+    Sent sent = monitor.next();
+    monitor.qemu("{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error\"}}");
+    String broken = monitor.broker.broken();
+    assertNotNull(broken);
+    assertTrue(broken.contains("an error without id"), broken);
+    monitor.answer(sent, "\"late\"");
+    assertEquals(List.of(), client.lines(), "never forwarded, nor what comes after");
+    monitor.lose(broken);
+    assertEquals(List.of("GenericError 1"), client.gist());
+    assertNull(client.finished());
+    assertEquals(List.of(), idle.lines());
+    assertNull(idle.finished());
+    monitor.ready();
+    assertNull(monitor.broker.broken());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "}",
+        "[]",
+        "\u0001",
+        "{\"return\": {}, \"id\": 1, \"more\": 2}",
+        "{\"return\": {}, \"error\": {}}",
+        "{\"error\": \"x\", \"id\": 1}",
+        "{\"execute\": \"stop\"}",
+        "{\"event\": \"STOP\"}",
+        "{\"event\": 1, \"timestamp\": {}}",
+        "{\"event\": \"STOP\", \"timestamp\": {}, \"id\": 1}",
+        "{\"return\": 1, \"return\": 2}",
+        "{}"
+      })
+  @DisplayName("18: what no QEMU says resets the session, and nobody is sent it")
+  void rule18_nonsense(String text) {
+    Party client = monitor.ready().joinReady();
+    monitor.qemu(text);
+    assertNotNull(monitor.broker.broken());
+    assertEquals(List.of(), client.lines());
+  }
+
+  @Test
+  @DisplayName("19: unknown ids and second replies are dropped and counted")
+  void rule19_unknown() {
+    Party client = monitor.ready().joinReady();
+    client.execute("a", 1);
+    Sent sent = monitor.next();
+    for (String id :
+        List.of("99", "-1", "\"1\"", "null", "1.0", "1e0", "[1]", "1" + "0".repeat(30))) {
+      monitor.qemu("{\"return\": {}, \"id\": " + id + "}");
+    }
+    monitor.qemu("{\"return\": {}}");
+    monitor.answer(sent);
+    monitor.answer(sent);
+    assertEquals(List.of("return 1"), client.gist());
+    assertEquals(10, dropped());
+    assertNull(monitor.broker.broken());
+  }
+
+  @Test
+  @DisplayName("20: we issue nothing of our own but qmp_capabilities")
+  void rule20_nothingOfOurOwn() {
+    monitor.ready();
+    monitor.joinReady().execute(ServerSession.STATUS);
+    monitor.pass(Duration.ofDays(1));
+    monitor.joinReady().leave();
+    assertEquals(List.of(), monitor.sent());
+  }
+
+  @Test
+  @DisplayName("21: upstream lost: gone to every caller under its id, in order, then EOF")
+  void rule21_lost() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    Party stranger = monitor.join();
+    for (int i = 0; i < 9; i++) {
+      client.execute("a", i);
+    }
+    client.send("]");
+    client.executeOob("b", 10);
+    client.executeOob("c", 11);
+    assertEquals(8, monitor.sent().size());
+    monitor.lose("it crashed");
+    List<String> lines = client.lines();
+    assertEquals(12, lines.size());
+    List<String> inBand =
+        lines.stream().filter(each -> !each.contains("\"id\": 1")).map(Json::gist).toList();
+    assertEquals(9, inBand.size());
+    assertEquals("GenericError 0", inBand.getFirst());
+    assertEquals("GenericError -", inBand.getLast());
+    List<String> gone =
+        lines.stream().map(Json::desc).filter(each -> each.startsWith(GONE)).toList();
+    assertEquals(11, gone.size());
+    assertTrue(gone.contains(GONE + "it crashed; whether 'a' was done is not known"));
+    assertTrue(gone.contains(GONE + "it crashed; the command was not sent"));
+    assertNull(client.finished());
+    assertEquals(List.of("greeting"), stranger.gist());
+    assertNull(stranger.finished());
+    assertEquals("gone", state());
+    assertEquals("it crashed", reason());
+  }
+}
