@@ -1,0 +1,102 @@
+package org.qmpkit.cli;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.qmpkit.helper.Helper;
+import org.qmpkit.helper.Setting;
+import org.qmpkit.helper.Settings;
+
+/** {@code qmp helper}: the daemon. */
+final class HelperTool implements Tool {
+  @Override
+  public String name() {
+    return "helper";
+  }
+
+  @Override
+  public String summary() {
+    return "share one monitor among many clients, or relay it; for any number of monitors";
+  }
+
+  @Override
+  public String help() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            Usage: qmp helper --listen ADDR --connect ADDR [--relay] [--name TEXT]
+                   qmp helper --route "ADDR => ADDR" [--route ...]
+                   qmp helper --config FILE
+
+            Makes the UNIX socket that QEMU would have made, and carries its monitor there. Shared
+            (the default), any number of clients use the monitor at once, each as if alone; with
+            --relay bytes pass untouched, for one client at a time.
+
+            """);
+    for (Setting setting : Setting.values()) {
+      String flag = "--" + setting.key() + (setting.value().isEmpty() ? "" : " " + setting.value());
+      text.append(String.format("  %-24s  %s%n", flag, setting.help()));
+    }
+    return text.append(
+            """
+
+            Addresses: unix:/path[,mode=0660][,group=NAME], tcp:HOST:PORT, a bare path, HOST:PORT,
+            or QEMU's own spelling; 'qmp transports' lists what there is. Sizes: 64k, 10m.
+
+            A configuration file has the same names:
+              verbose = true
+              [[route]]
+              listen = "unix:/run/qmp/vm1.qmp,mode=0660,group=kvm"
+              connect = "unix:/run/vm1/monitor.sock"
+
+            SIGTERM and SIGINT drain it, at most 2 s, and end it with status 0; SIGHUP reads the
+            configuration again, or ends it where there is none. The log goes to stderr.
+
+            Examples:
+              qmp helper --listen unix:/tmp/shared.qmp --connect unix:/tmp/qemu.qmp
+              qmp helper --route "/run/a.qmp => /run/a.sock" --route "/run/b.qmp => tcp:vm:4444"
+            """)
+        .toString();
+  }
+
+  private static Set<String> keys(Predicate<Setting> which) {
+    return Arrays.stream(Setting.values())
+        .filter(which)
+        .map(Setting::key)
+        .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+  }
+
+  @Override
+  public int run(List<String> arguments) throws UsageException {
+    Arguments parsed =
+        Arguments.parse(
+            arguments,
+            keys(each -> !each.value().isEmpty()),
+            keys(each -> each.value().isEmpty()),
+            Map.of("v", "verbose", "q", "quiet"));
+    if (!parsed.positionals().isEmpty()) {
+      throw new UsageException(
+          "'"
+              + parsed.positionals().getFirst()
+              + "' is not expected; this build has no v4v or argo for GUEST and STUBDOM,"
+              + " name both ends with --listen and --connect");
+    }
+    Settings settings = new Settings();
+    try {
+      for (Map.Entry<String, String> flag : parsed.flags()) {
+        settings.set(Setting.of(flag.getKey()).orElseThrow(), flag.getValue());
+      }
+      Helper.run(settings, System.err, System.getenv("JOURNAL_STREAM") != null);
+      return ExitStatus.DONE;
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      System.err.println("qmp helper: " + e.getMessage());
+      return ExitStatus.UNREACHABLE;
+    }
+  }
+}

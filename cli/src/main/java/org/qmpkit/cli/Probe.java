@@ -1,0 +1,145 @@
+package org.qmpkit.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Address;
+import org.qmpkit.net.Attempt;
+import org.qmpkit.net.Connecting;
+import org.qmpkit.net.Endpoint;
+import org.qmpkit.net.Loop;
+import org.qmpkit.net.SelectorPoller;
+import org.qmpkit.net.TransportException;
+import org.qmpkit.net.Transports;
+import org.qmpkit.protocol.Dialect;
+import org.qmpkit.protocol.Document;
+import org.qmpkit.protocol.Limits;
+import org.qmpkit.protocol.Malformed;
+import org.qmpkit.protocol.Scanner;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * One question to whoever answers at an address: a helper tells the state of its upstream; QEMU
+ * itself says that it has no such command, which tells as much.
+ *
+ * <p>The question is sent before any greeting: a helper answers it even then, and QEMU keeps it.
+ */
+final class Probe {
+  /**
+   * What was found.
+   *
+   * @param connected whether the connection was made
+   * @param greeting QEMU's greeting, or null
+   * @param answer the answer to the question, or null
+   * @param nanos how long the answer took, from the connection on
+   * @param fault why it ended before there was an answer; empty if only the time ran out
+   */
+  record Finding(
+      boolean connected,
+      @Nullable JsonNode greeting,
+      @Nullable JsonNode answer,
+      long nanos,
+      String fault) {}
+
+  private static final String ID = "qmpkit-health";
+  private static final byte[] QUESTION =
+      ("{\"execute\":\"__org.qmpkit_status\",\"id\":\"" + ID + "\"}\r\n")
+          .getBytes(StandardCharsets.US_ASCII);
+
+  private final Scanner scanner = new Scanner(Dialect.QEMU_OUTPUT, Limits.DEFAULT.qemuMessage());
+  private final JsonMapper mapper = new JsonMapper();
+  private final Loop loop;
+  private long since;
+  private boolean connected;
+  private @Nullable JsonNode greeting;
+  private @Nullable JsonNode answer;
+  private @Nullable String fault;
+
+  private Probe(Loop loop) {
+    this.loop = loop;
+    this.since = loop.now();
+  }
+
+  /** Asks, and waits at most so long; blocks. */
+  static Finding ask(Address address, Duration timeout) {
+    try (Loop loop = new Loop(new SelectorPoller())) {
+      return new Probe(loop).run(address, timeout);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the system gives no selector: " + e.getMessage(), e);
+    }
+  }
+
+  private Finding run(Address address, Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    Attempt attempt =
+        Transports.load()
+            .connect(
+                address,
+                loop,
+                timeout,
+                new Connecting() {
+                  @Override
+                  public void connected(Endpoint endpoint) {
+                    begin(endpoint);
+                  }
+
+                  @Override
+                  public void failed(TransportException why) {
+                    fault = why.getMessage();
+                  }
+                });
+    while (answer == null && fault == null) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        break;
+      }
+      loop.turn(Duration.ofNanos(left));
+    }
+    attempt.close();
+    return new Finding(connected, greeting, answer, loop.now() - since, fault == null ? "" : fault);
+  }
+
+  private void begin(Endpoint endpoint) {
+    connected = true;
+    since = loop.now();
+    endpoint.onReady((readable, writable) -> read(endpoint));
+    endpoint.interest(true, false);
+    try {
+      endpoint.write(ByteBuffer.wrap(QUESTION));
+    } catch (IOException e) {
+      fault = e.getMessage();
+    }
+  }
+
+  private void read(Endpoint endpoint) throws IOException {
+    ByteBuffer buffer = loop.buffer();
+    if (endpoint.read(buffer) < 0) {
+      fault = "the far side closed the connection";
+      endpoint.close();
+      return;
+    }
+    buffer.flip();
+    while (fault == null && answer == null) {
+      switch (scanner.next(buffer)) {
+        case null -> {
+          return;
+        }
+        case Malformed malformed ->
+            fault = "the far side does not speak QMP: " + malformed.reason();
+        case Document document -> heard(mapper.readTree(document.toString()));
+      }
+    }
+  }
+
+  private void heard(JsonNode message) {
+    if (message.has("QMP")) {
+      greeting = message.get("QMP");
+    } else if (ID.equals(message.path("id").asString(""))) {
+      answer = message;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package org.qmpkit.cli;
+
+/** What standard output is: a terminal, with colours, or something that a program reads. */
+final class Screen {
+  private Screen() {}
+
+  /** Whether it is a terminal. The launcher tells, since Java can't without native code. */
+  static boolean isTerminal() {
+    return Boolean.getBoolean("qmpkit.terminal");
+  }
+
+  /** Whether to use colours on it (no-color.org). */
+  static boolean hasColours() {
+    return isTerminal()
+        && System.getenv("NO_COLOR") == null
+        && !"dumb".equals(System.getenv("TERM"));
+  }
+}

@@ -1,0 +1,39 @@
+package org.qmpkit.cli;
+
+import java.util.List;
+import org.qmpkit.net.Transport;
+import org.qmpkit.net.Transports;
+
+/** {@code qmp transports}: which addresses can be used here, and why others can't. */
+final class TransportsTool implements Tool {
+  @Override
+  public String name() {
+    return "transports";
+  }
+
+  @Override
+  public String summary() {
+    return "list the kinds of address that can be used here";
+  }
+
+  @Override
+  public String help() {
+    return """
+    Usage: qmp transports
+
+    Lists every kind of address this build has, and why one can't be used on this host.
+    """;
+  }
+
+  @Override
+  public int run(List<String> arguments) throws UsageException {
+    if (!arguments.isEmpty()) {
+      throw new UsageException("'" + arguments.getFirst() + "' is not expected");
+    }
+    for (Transport transport : Transports.load().all()) {
+      String state = transport.unavailable().map(why -> "not here: " + why).orElse("ready");
+      System.out.printf("%-8s %-8s %s%n", transport.scheme(), state, transport.summary());
+    }
+    return ExitStatus.DONE;
+  }
+}

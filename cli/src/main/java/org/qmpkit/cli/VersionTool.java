@@ -1,0 +1,43 @@
+package org.qmpkit.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Properties;
+
+/** {@code qmp version}. */
+final class VersionTool implements Tool {
+  @Override
+  public String name() {
+    return "version";
+  }
+
+  @Override
+  public String summary() {
+    return "print the versions of qmpkit and of Java";
+  }
+
+  @Override
+  public String help() {
+    return "Usage: qmp version\n";
+  }
+
+  @Override
+  public int run(List<String> arguments) throws UsageException {
+    if (!arguments.isEmpty()) {
+      throw new UsageException("'" + arguments.getFirst() + "' is not expected");
+    }
+    Properties properties = new Properties();
+    try (InputStream in = VersionTool.class.getResourceAsStream("qmpkit.properties")) {
+      if (in != null) {
+        properties.load(in);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the program's own files can't be read", e);
+    }
+    System.out.println(
+        "qmpkit " + properties.getProperty("version", "?") + ", Java " + Runtime.version());
+    return ExitStatus.DONE;
+  }
+}

@@ -1,0 +1,36 @@
+package org.qmpkit.helper;
+
+import java.nio.ByteBuffer;
+import java.util.random.RandomGenerator;
+import org.qmpkit.net.Loop;
+import org.qmpkit.net.Transports;
+import org.qmpkit.protocol.Backlog;
+import org.qmpkit.protocol.Limits;
+
+/**
+ * What all routes of one loop share.
+ *
+ * @param backlog the account of what waits for all clients
+ * @param admission the count of all clients
+ * @param scratch an array to scan in, since arrays are scanned several times faster
+ * @param random where fences come from; one that QEMU can't guess
+ */
+record House(
+    Loop loop,
+    Transports transports,
+    Log log,
+    Limits limits,
+    Backlog backlog,
+    Admission admission,
+    ByteBuffer scratch,
+    RandomGenerator random) {
+  /** The same with other limits. */
+  House with(Limits others) {
+    return new House(loop, transports, log, others, backlog, admission, scratch, random);
+  }
+
+  /** What was read into the loop's buffer, to be scanned before the next such. */
+  ByteBuffer toScan(ByteBuffer read) {
+    return scratch.clear().put(read.flip()).flip();
+  }
+}

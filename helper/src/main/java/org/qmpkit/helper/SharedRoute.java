@@ -1,0 +1,353 @@
+package org.qmpkit.helper;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Endpoint;
+import org.qmpkit.net.Listener;
+import org.qmpkit.net.PeerGoneException;
+import org.qmpkit.net.Timer;
+import org.qmpkit.net.TransportException;
+import org.qmpkit.protocol.Broker;
+import org.qmpkit.protocol.Client;
+import org.qmpkit.protocol.Journal;
+import org.qmpkit.protocol.Journal.Severity;
+import org.qmpkit.protocol.JsonString;
+import org.qmpkit.protocol.Outbox;
+
+/** A route that shares one monitor among many clients: a {@link Broker} with connections. */
+final class SharedRoute implements Route {
+  /**
+   * How often those are probed that have ended their input and wait for an answer. The selector
+   * can't tell them from those that have left; a write can.
+   */
+  private static final Duration PROBE = Duration.ofSeconds(2);
+
+  private final RouteSpec spec;
+  private final House house;
+  private final Journal journal;
+  private final Broker broker;
+  private final Upstream upstream;
+  private final Map<Client, ClientConnection> connections = new HashMap<>();
+  private final Set<ClientConnection> halfClosed = new LinkedHashSet<>();
+  private @Nullable Timer probe;
+  private @Nullable Listener listener;
+  private @Nullable Endpoint qemu;
+  private @Nullable Timer tick;
+  private long tickAt = Long.MAX_VALUE;
+  private int numbers;
+  private boolean draining;
+  private boolean settling;
+
+  SharedRoute(RouteSpec spec, House house) {
+    this.spec = spec;
+    this.house = house;
+    this.journal = house.log().of(spec.name());
+    this.broker =
+        new Broker(
+            house.limits(),
+            house.random(),
+            house.backlog(),
+            journal,
+            () -> house.loop().execute(this::settle));
+    this.upstream =
+        new Upstream(
+            spec.connect(),
+            house.loop(),
+            house.transports(),
+            journal,
+            new Upstream.Caller() {
+              @Override
+              public void opened(Endpoint endpoint) {
+                connected(endpoint);
+              }
+
+              @Override
+              public void failed(TransportException reason) {
+                broker.lost(String.valueOf(reason.getMessage()), now());
+                settle();
+              }
+            });
+  }
+
+  @Override
+  public RouteSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public void start() throws TransportException {
+    upstream.start();
+    try {
+      Listener made = house.transports().listen(spec.listen(), house.loop());
+      made.onWaiting(this::accept);
+      made.interest(true);
+      listener = made;
+    } catch (TransportException e) {
+      upstream.close();
+      throw e;
+    }
+    journal.note(Severity.INFO, "", "shares " + spec.connect() + " at " + spec.listen());
+    upstream.open();
+  }
+
+  House house() {
+    return house;
+  }
+
+  Broker broker() {
+    return broker;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  private long now() {
+    return house.loop().now();
+  }
+
+  /** A client has ended its input, and may have left altogether. */
+  void halfClosed(ClientConnection connection) {
+    halfClosed.add(connection);
+    watchHalfClosed();
+  }
+
+  /**
+   * A client's connection is closed.
+   *
+   * @return whether it was one of ours until now
+   */
+  boolean closed(ClientConnection connection, String why) {
+    halfClosed.remove(connection);
+    if (connections.remove(connection.client()) == null) {
+      return false;
+    }
+    journal.note(Severity.DEBUG, connection.client().name(), "closed: " + why);
+    return true;
+  }
+
+  // ---- clients
+
+  private void accept() {
+    try {
+      Endpoint endpoint = listener == null ? null : listener.accept();
+      while (endpoint != null) {
+        welcome(endpoint);
+        endpoint = listener == null ? null : listener.accept();
+      }
+    } catch (IOException e) {
+      journal.note(Severity.WARNING, "", "cannot accept a client: " + e.getMessage());
+    }
+    settle();
+  }
+
+  private void welcome(Endpoint endpoint) {
+    Optional<String> user = endpoint.user();
+    String name = "client " + ++numbers + user.map(each -> " (" + each + ")").orElse("");
+    String refusal = house.admission().enter(user);
+    if (refusal != null) {
+      turnAway(endpoint, refusal);
+      journal.note(Severity.WARNING, name, "refused: " + refusal);
+      return;
+    }
+    journal.note(Severity.DEBUG, name, "connected from " + endpoint.peer());
+    Client client = broker.join(name, now());
+    ClientConnection connection = new ClientConnection(this, endpoint, client, user);
+    connections.put(client, connection);
+  }
+
+  private static void turnAway(Endpoint endpoint, String refusal) {
+    String line =
+        "{\"error\": {\"class\": \"GenericError\", \"desc\": "
+            + JsonString.quote("qmpkit: refused: " + refusal)
+            + "}}\r\n";
+    try (endpoint) {
+      endpoint.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
+    } catch (IOException e) {
+      // It has left already, and needs no answer.
+    }
+  }
+
+  // ---- QEMU
+
+  private void connected(Endpoint endpoint) {
+    qemu = endpoint;
+    endpoint.onReady(this::qemuReady);
+    journal.note(Severity.DEBUG, "", "connected to " + spec.connect());
+    broker.opened(now());
+    settle();
+  }
+
+  private void qemuReady(boolean readable, boolean writable) {
+    Endpoint from = qemu;
+    if (from == null) {
+      return;
+    }
+    if (readable) {
+      readQemu(from);
+    }
+    settle();
+  }
+
+  private void readQemu(Endpoint from) {
+    ByteBuffer buffer = house.loop().buffer();
+    try {
+      if (from.read(buffer) < 0) {
+        lost("QEMU's monitor at " + spec.connect() + " was closed");
+        return;
+      }
+      broker.receivedUpstream(house.toScan(buffer), now());
+      if (broker.ready()) {
+        upstream.proved();
+      }
+    } catch (IOException e) {
+      lost("cannot read QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
+    }
+  }
+
+  private void writeQemu() {
+    Endpoint to = qemu;
+    Outbox outbox = broker.upstream();
+    if (to == null || outbox == null) {
+      return;
+    }
+    try {
+      int written = 1;
+      while (written > 0 && !outbox.isEmpty()) {
+        ByteBuffer buffer = house.loop().buffer();
+        outbox.peek(buffer);
+        written = to.write(buffer.flip());
+        broker.wroteUpstream(written);
+      }
+      to.interest(true, !outbox.isEmpty());
+    } catch (PeerGoneException e) {
+      // What QEMU said before it left is still to be read; the end of that closes the session.
+      to.interest(true, false);
+    } catch (IOException e) {
+      lost("cannot write to QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
+    }
+  }
+
+  private void lost(String reason) {
+    Endpoint from = qemu;
+    qemu = null;
+    if (from != null) {
+      from.close();
+    }
+    journal.note(Severity.WARNING, "", reason);
+    broker.lost(reason, now());
+    if (!draining) {
+      upstream.open();
+    }
+  }
+
+  // ---- what comes of it
+
+  /** Writes what can be written, closes what is finished, and sets the timer. */
+  void settle() {
+    if (settling) {
+      return;
+    }
+    settling = true;
+    try {
+      String broken = broker.broken();
+      if (broken != null && qemu != null) {
+        lost(broken);
+      }
+      writeQemu();
+      for (Client client = broker.changed(); client != null; client = broker.changed()) {
+        ClientConnection connection = connections.get(client);
+        if (connection != null) {
+          connection.look();
+          writeQemu();
+        }
+      }
+      setTimer();
+    } finally {
+      settling = false;
+    }
+  }
+
+  private void setTimer() {
+    long due = broker.deadline();
+    if (due == tickAt) {
+      return;
+    }
+    if (tick != null) {
+      tick.cancel();
+      tick = null;
+    }
+    tickAt = due;
+    if (due != Long.MAX_VALUE) {
+      tick = house.loop().schedule(Duration.ofNanos(Math.max(0, due - now())), this::tick);
+    }
+  }
+
+  private void watchHalfClosed() {
+    if (probe == null && !halfClosed.isEmpty()) {
+      probe = house.loop().schedule(PROBE, this::probeHalfClosed);
+    }
+  }
+
+  private void probeHalfClosed() {
+    probe = null;
+    List.copyOf(halfClosed).forEach(ClientConnection::probe);
+    watchHalfClosed();
+    settle();
+  }
+
+  private void tick() {
+    tick = null;
+    tickAt = Long.MAX_VALUE;
+    broker.tick(now());
+    settle();
+  }
+
+  @Override
+  public void drain() {
+    draining = true;
+    if (listener != null) {
+      listener.close();
+    }
+    upstream.cancel();
+    for (ClientConnection connection : List.copyOf(connections.values())) {
+      connection.look();
+    }
+  }
+
+  @Override
+  public boolean drained() {
+    return broker.quiet();
+  }
+
+  @Override
+  public void close() {
+    draining = true;
+    if (listener != null) {
+      listener.close();
+    }
+    upstream.close();
+    if (tick != null) {
+      tick.cancel();
+    }
+    if (probe != null) {
+      probe.cancel();
+    }
+    for (ClientConnection connection : List.copyOf(connections.values())) {
+      connection.end("the helper ends");
+    }
+    if (qemu != null) {
+      qemu.close();
+      qemu = null;
+    }
+  }
+}
