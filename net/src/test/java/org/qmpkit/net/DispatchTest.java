@@ -237,7 +237,7 @@ final class DispatchTest {
       loop.turn(wait);
     }
     long perRound = (allocated() - before) / 20_000;
-    assertTrue(perRound < 64, perRound + " bytes per round trip");
+    assertTrue(perRound < 16, perRound + " bytes per round trip");
   }
 
   /** Bytes this thread has allocated; java.management is not a module this one reads. */
