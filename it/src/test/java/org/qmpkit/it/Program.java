@@ -1,0 +1,146 @@
+package org.qmpkit.it;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The built program as its launcher runs it: from the module path, with the launcher's JVM flags,
+ * in a process of its own.
+ *
+ * <p>The system property {@code qmpkit.it.jvm} adds flags to every JVM that is started.
+ */
+final class Program {
+  private static final Path ROOT = root();
+  private static final Path MODULES = ROOT.resolve("cli/target/modules");
+  private static final List<String> JVM_FLAGS = jvmFlags();
+
+  private Program() {}
+
+  /** What became of a run. */
+  record Outcome(int status, String out, String err) {
+    /** The lines of standard error. */
+    List<String> errLines() {
+      return err.lines().toList();
+    }
+  }
+
+  /** The command line that runs the program. */
+  static List<String> command(String... arguments) {
+    return command(List.of(), arguments);
+  }
+
+  /** The command line that runs the program with more flags for its JVM. */
+  static List<String> command(List<String> jvmFlags, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JVM_FLAGS);
+    command.addAll(jvmFlags);
+    command.addAll(List.of("-p", MODULES.toString(), "-m", "org.qmpkit.cli/org.qmpkit.cli.Qmp"));
+    command.addAll(Arrays.asList(arguments));
+    return command;
+  }
+
+  /** Makes a script that runs the program with its arguments, as the launcher does. */
+  static Path launcher(Path file) throws IOException {
+    StringBuilder script = new StringBuilder("#!/bin/sh\nexec");
+    command().forEach(word -> script.append(" '").append(word).append("'"));
+    Files.writeString(file, script.append(" \"$@\"\n"));
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  /**
+   * Runs the program to its end, without a terminal and with nothing to read. Blocks.
+   *
+   * @throws AssertionError if it does not end
+   */
+  static Outcome run(String... arguments) {
+    return outcome(new ProcessBuilder(command(arguments)));
+  }
+
+  /**
+   * Runs a command to its end, with nothing to read. Blocks.
+   *
+   * @throws AssertionError if it does not end
+   */
+  static Outcome outcome(ProcessBuilder builder) {
+    Path out = null;
+    Path err = null;
+    try {
+      out = Files.createTempFile("qmpkit-it-", ".out");
+      err = Files.createTempFile("qmpkit-it-", ".err");
+      Process process =
+          builder
+              .redirectInput(Redirect.from(new File("/dev/null")))
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .start();
+      if (!ended(process)) {
+        process.destroyForcibly();
+        throw new AssertionError(
+            String.join(" ", builder.command()) + " does not end; " + Files.readString(err));
+      }
+      return new Outcome(
+          process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot run " + builder.command().getFirst(), e);
+    } finally {
+      delete(out);
+      delete(err);
+    }
+  }
+
+  /** Waits for a process's end; false if it does not come. */
+  static boolean ended(Process process) {
+    try {
+      return process.waitFor(Patience.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for process " + process.pid(), e);
+    }
+  }
+
+  private static void delete(@Nullable Path file) {
+    try {
+      if (file != null) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + file, e);
+    }
+  }
+
+  private static Path root() {
+    String named = System.getProperty("qmpkit.it.root");
+    Path root = named == null ? Path.of("").toAbsolutePath().resolve("..") : Path.of(named);
+    return root.normalize();
+  }
+
+  /** The launcher's own flags, so that what is tested is what users run, and those asked for. */
+  private static List<String> jvmFlags() {
+    if (!Files.isDirectory(MODULES)) {
+      throw new IllegalStateException(
+          "there is no " + MODULES + "; build the program first: mvn -DskipTests package");
+    }
+    String script = ". '" + ROOT + "/.mvn/tools.sh'; printf '%s\\n' \"${JVM_FLAGS[@]}\"";
+    List<String> flags =
+        new ArrayList<>(outcome(new ProcessBuilder("bash", "-c", script)).out().lines().toList());
+    if (flags.isEmpty()) {
+      throw new IllegalStateException(".mvn/tools.sh has no JVM_FLAGS");
+    }
+    String more = System.getProperty("qmpkit.it.jvm", "");
+    Arrays.stream(more.split(" ", -1)).filter(flag -> !flag.isEmpty()).forEach(flags::add);
+    return List.copyOf(flags);
+  }
+}
