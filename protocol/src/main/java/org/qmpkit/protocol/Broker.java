@@ -1,10 +1,6 @@
 package org.qmpkit.protocol;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.ClientSession.Heard;
@@ -28,12 +24,8 @@ public final class Broker {
   private final RandomGenerator random;
   private final Backlog backlog;
   private final Journal journal;
-  private final Runnable attention;
-
-  private final Set<Client> clients = new LinkedHashSet<>();
-  private final Set<Client> behind = new LinkedHashSet<>();
-  private final ArrayDeque<Client> changed = new ArrayDeque<>();
   private final Traffic traffic;
+  private final Audience audience;
   private final UpstreamState state = new UpstreamState();
   private @Nullable ClientSession session;
   private @Nullable Greeting greeting;
@@ -54,8 +46,8 @@ public final class Broker {
     this.random = random;
     this.backlog = backlog;
     this.journal = journal;
-    this.attention = attention;
     this.traffic = new Traffic(limits.highWater());
+    this.audience = new Audience(limits, backlog, journal, attention, traffic);
   }
 
   // ---- towards clients
@@ -64,11 +56,9 @@ public final class Broker {
   public Client join(String name, long now) {
     this.now = now;
     Client client = new Client(this, name, limits, backlog);
-    client.progressAt = now;
-    clients.add(client);
-    backlog.join(client);
+    audience.add(client, now);
     if (greeting != null) {
-      greet(client, greeting);
+      audience.greet(client, greeting, now);
     }
     look(client);
     backlog.settle();
@@ -113,57 +103,21 @@ public final class Broker {
   /** A client is gone. What it asked and QEMU was not sent yet is dropped. */
   public void left(Client client, long now) {
     this.now = now;
-    remove(client);
+    audience.remove(client);
     forward();
   }
 
   /** A client whose outbox, wish for input or end may have changed; null when all were seen. */
   public @Nullable Client changed() {
-    Client client = changed.poll();
-    if (client != null) {
-      client.changed = false;
-    }
-    return client;
+    return audience.changed();
   }
 
   public int clients() {
-    return clients.size();
+    return audience.size();
   }
 
   void cut(Client client, String reason) {
-    if (client.gone) {
-      return;
-    }
-    client.cut(reason);
-    remove(client);
-    journal.note(Severity.WARNING, client.name(), "cut: " + reason);
-    look(client);
-    attention.run();
-  }
-
-  private void remove(Client client) {
-    client.gone = true;
-    client.charge(backlog);
-    traffic.drop(client);
-    client.outbox().clear();
-    clients.remove(client);
-    behind.remove(client);
-    backlog.leave(client);
-  }
-
-  private void greet(Client client, Greeting greeting) {
-    client.session().greet(greeting);
-    client.greetedAt = now;
-    List<Client> strangers =
-        clients.stream()
-            .filter(each -> each.session().phase() == ServerSession.Phase.NEGOTIATING)
-            .toList();
-    int tooMany = Math.max(0, strangers.size() - limits.unnegotiated());
-    for (Client oldest : strangers.subList(0, tooMany)) {
-      if (now - oldest.greetedAt >= Limits.TO_NEGOTIATE.toNanos()) {
-        cut(oldest, "the oldest of too many clients that did not negotiate");
-      }
-    }
+    audience.cut(client, reason, now);
   }
 
   private void pump(Client client, ByteBuffer in) {
@@ -178,7 +132,7 @@ public final class Broker {
     ByteBuffer rest = client.resume();
     if (rest != null) {
       pump(client, rest);
-      client.hold(rest);
+      client.resumed();
     }
   }
 
@@ -190,21 +144,8 @@ public final class Broker {
     }
   }
 
-  /** Puts a client on the list of those to look at. */
   private void look(Client client) {
-    client.charge(backlog);
-    boolean owed = client.outbox().size() >= limits.highWater() || client.ending();
-    if (owed && !client.gone && !client.outbox().isEmpty()) {
-      if (behind.add(client)) {
-        client.progressAt = now;
-      }
-    } else {
-      behind.remove(client);
-    }
-    if (!client.changed) {
-      client.changed = true;
-      changed.add(client);
-    }
+    audience.look(client, now);
   }
 
   // ---- towards QEMU
@@ -272,7 +213,7 @@ public final class Broker {
       session = null;
     }
     failCallers(reason);
-    for (Client client : List.copyOf(clients)) {
+    for (Client client : audience.all()) {
       if (client.session().phase() != ServerSession.Phase.UNGREETED) {
         client.close();
         for (Lane lane : traffic.lanes()) {
@@ -290,7 +231,7 @@ public final class Broker {
         greeting = ready.greeting();
         state.ready(ready.greeting().release(), now);
         journal.note(Severity.INFO, "", "QEMU " + ready.greeting().release() + " is ready");
-        for (Client client : List.copyOf(clients)) {
+        for (Client client : audience.all()) {
           welcome(client, ready.greeting());
         }
       }
@@ -301,12 +242,7 @@ public final class Broker {
         failCallers("QEMU's monitor was reopened while this command ran");
       }
       case Heard.Answered answered -> answered(session, answered);
-      case Heard.Happened happened -> {
-        byte[] line = happened.event().document().line();
-        for (Client client : List.copyOf(clients)) {
-          event(client, line);
-        }
-      }
+      case Heard.Happened happened -> audience.event(happened.event().document().line(), now);
       case Heard.Broke broke -> broken = "QEMU broke the protocol: " + broke.reason();
     }
   }
@@ -314,24 +250,11 @@ public final class Broker {
   /** Greets a client that may have waited for it, and hears what it said meanwhile. */
   private void welcome(Client client, Greeting greeting) {
     if (!client.deaf()) {
-      greet(client, greeting);
+      audience.greet(client, greeting, now);
       pump(client, NOTHING);
       resume(client);
       look(client);
     }
-  }
-
-  private void event(Client client, byte[] line) {
-    boolean ready = client.session().phase() == ServerSession.Phase.READY;
-    if (!ready || client.gone || client.ending()) {
-      return;
-    }
-    if (client.outbox().size() + line.length > limits.hardLimit()) {
-      cut(client, "it does not read its events: " + client.outbox().size() + " bytes wait");
-      return;
-    }
-    client.session().event(line);
-    look(client);
   }
 
   private void answered(ClientSession session, Heard.Answered answered) {
@@ -388,7 +311,7 @@ public final class Broker {
       return;
     }
     String since = UpstreamState.seconds(now - stuck.at());
-    for (Client client : List.copyOf(clients)) {
+    for (Client client : audience.all()) {
       refuse(client, lane, Refusal.BUSY + stuck.name() + " since " + since + " s");
     }
   }
@@ -397,10 +320,7 @@ public final class Broker {
 
   /** When {@link #tick} is due, or Long.MAX_VALUE when time alone changes nothing. */
   public long deadline() {
-    long due = state.deadline(limits.silence().toNanos());
-    for (Client client : behind) {
-      due = Math.min(due, client.progressAt + limits.stall().toNanos());
-    }
+    long due = Math.min(state.deadline(limits.silence().toNanos()), audience.deadline());
     if (ready()) {
       for (Lane lane : traffic.lanes()) {
         Sent stuck = lane.stuck();
@@ -413,17 +333,7 @@ public final class Broker {
   /** Does what is due by now. */
   public void tick(long now) {
     this.now = now;
-    for (Client client : List.copyOf(behind)) {
-      if (now - client.progressAt >= limits.stall().toNanos()) {
-        cut(
-            client,
-            "it made no progress for "
-                + limits.stall().toSeconds()
-                + " s: "
-                + client.outbox().size()
-                + " bytes wait");
-      }
-    }
+    audience.cutStalled(now);
     String busy = state.busySince(now, limits.silence().toNanos());
     if (busy != null) {
       journal.note(Severity.WARNING, "", busy);
@@ -433,15 +343,14 @@ public final class Broker {
 
   /** Whether nothing is under way: no command in flight, nothing that waits to be written. */
   public boolean quiet() {
-    return traffic.inFlight().isEmpty()
-        && clients.stream().allMatch(each -> each.outbox().isEmpty());
+    return traffic.inFlight().isEmpty() && audience.hasAll();
   }
 
   /** What the upstream does and who waits for what, as a canonical JSON object. */
   public String status(long now) {
     long all = dropped + (session == null ? 0 : session.dropped());
-    int queued = clients.stream().mapToInt(traffic::queued).sum();
+    int queued = audience.all().stream().mapToInt(traffic::queued).sum();
     return state.describe(
-        now, limits.silence().toNanos(), traffic.inFlight(), queued, clients.size(), all);
+        now, limits.silence().toNanos(), traffic.inFlight(), queued, audience.size(), all);
   }
 }

@@ -80,7 +80,7 @@ public final class Client {
 
   void close() {
     closing = true;
-    held = null;
+    forget();
   }
 
   void cut(String reason) {
@@ -112,13 +112,22 @@ public final class Client {
     }
   }
 
-  /** The input that was kept, if it is wanted now. */
+  /**
+   * The input that was kept, if it is wanted now; whoever takes of it says {@link #resumed}. It is
+   * not copied again for each command that is taken of it.
+   */
   @Nullable ByteBuffer resume() {
-    if (deaf() || !session.wantsInput()) {
-      return null;
+    return deaf() || !session.wantsInput() ? null : held;
+  }
+
+  void resumed() {
+    if (held != null && !held.hasRemaining()) {
+      held = null;
     }
-    ByteBuffer rest = held;
+  }
+
+  /** Forgets its input, when nobody will be answered any more. */
+  void forget() {
     held = null;
-    return rest;
   }
 }

@@ -195,7 +195,8 @@ final class BrokerPropertiesTest {
   private void settle() {
     connect();
     boolean busy = true;
-    while (busy) {
+    for (int rounds = 0; busy; rounds++) {
+      assertTrue(rounds < 10_000, "it comes to an end");
       readUpstream();
       busy = !(inBand.isEmpty() && outOfBand.isEmpty());
       answer();

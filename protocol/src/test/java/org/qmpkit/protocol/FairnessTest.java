@@ -47,7 +47,7 @@ final class FairnessTest {
     assertTrue(step());
     modest.execute("m");
     int steps = 0;
-    while (!order.contains("m")) {
+    while (!order.contains("m") && steps < 100) {
       offered += greedy.offer(java.util.Arrays.copyOfRange(many, offered, many.length), 150);
       assertTrue(step());
       steps++;

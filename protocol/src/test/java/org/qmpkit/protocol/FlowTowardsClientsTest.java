@@ -146,6 +146,24 @@ final class FlowTowardsClientsTest {
   }
 
   @Test
+  @DisplayName("8: it is not done as long as commands of it are kept back, and gets its events")
+  void rule08_keptBack() {
+    Party client = monitor.ready().joinReady();
+    for (int i = 0; i < 4; i++) {
+      client.execute("schema", i);
+    }
+    monitor.sent().forEach(each -> monitor.answer(each, "\"" + "x".repeat(300_000) + "\""));
+    client.execute("kept", 5);
+    client.endInput();
+    monitor.qemu(SharedMonitor.event("STOP"));
+    assertFalse(client.client.finished());
+    assertEquals("event STOP", client.gist().getLast());
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 5"), client.gist());
+    assertNull(client.finished());
+  }
+
+  @Test
   @DisplayName("9: over the high water neither reading nor forwarding; replies in flight still fit")
   void rule09_highWater() {
     Party client = monitor.ready().joinReady();

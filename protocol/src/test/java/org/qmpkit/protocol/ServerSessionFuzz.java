@@ -17,6 +17,8 @@ final class ServerSessionFuzz {
   private static final Limits LIMITS =
       new Limits(500, 500, 4, 1000, 2000, Duration.ofSeconds(10), 32, Duration.ofSeconds(5));
 
+  private static final Greeting GREETING = greeting();
+
   private final ArrayDeque<Request> asked = new ArrayDeque<>();
   private final List<String> lines = new ArrayList<>();
 
@@ -33,7 +35,7 @@ final class ServerSessionFuzz {
     boolean lazy = mode % 2 == 0;
     for (int at = Math.min(1, bytes.length); at < bytes.length; at += piece) {
       if (at >= greetAt) {
-        session.greet(greeting());
+        session.greet(GREETING);
       }
       ByteBuffer in = ByteBuffer.wrap(bytes, at, Math.min(piece, bytes.length - at));
       take(session, in);
@@ -47,7 +49,7 @@ final class ServerSessionFuzz {
       assertTrue(outbox.size() < 10_000, "what waits is bounded");
       assertTrue(asked.size() <= LIMITS.queued());
     }
-    session.greet(greeting());
+    session.greet(GREETING);
     do {
       relieve(session, outbox);
       take(session, ByteBuffer.allocate(0));
@@ -71,7 +73,7 @@ final class ServerSessionFuzz {
   /** QEMU answers the oldest, the client reads all, and who waits for the greeting gets it. */
   private void relieve(ServerSession session, Outbox outbox) {
     if (session.phase() == ServerSession.Phase.UNGREETED) {
-      session.greet(greeting());
+      session.greet(GREETING);
       take(session, ByteBuffer.allocate(0));
     }
     Request oldest = asked.poll();

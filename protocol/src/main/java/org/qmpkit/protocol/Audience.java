@@ -1,0 +1,157 @@
+package org.qmpkit.protocol;
+
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.protocol.Journal.Severity;
+import org.qmpkit.protocol.Message.Greeting;
+import org.qmpkit.protocol.ServerSession.Phase;
+
+/** The clients of one monitor: who is here, who falls behind, whom to look at. */
+final class Audience {
+  private final Limits limits;
+  private final Backlog backlog;
+  private final Journal journal;
+  private final Runnable attention;
+  private final Traffic traffic;
+
+  private final Set<Client> clients = new LinkedHashSet<>();
+  private final Set<Client> behind = new LinkedHashSet<>();
+  private final ArrayDeque<Client> changed = new ArrayDeque<>();
+
+  Audience(Limits limits, Backlog backlog, Journal journal, Runnable attention, Traffic traffic) {
+    this.limits = limits;
+    this.backlog = backlog;
+    this.journal = journal;
+    this.attention = attention;
+    this.traffic = traffic;
+  }
+
+  void add(Client client, long now) {
+    client.progressAt = now;
+    clients.add(client);
+    backlog.join(client);
+  }
+
+  /** All who are here now; it stays the same list whoever is cut meanwhile. */
+  List<Client> all() {
+    return List.copyOf(clients);
+  }
+
+  int size() {
+    return clients.size();
+  }
+
+  /** Whether nothing waits to be written to anybody. */
+  boolean hasAll() {
+    return clients.stream().allMatch(each -> each.outbox().isEmpty());
+  }
+
+  void remove(Client client) {
+    client.gone = true;
+    client.forget();
+    client.charge(backlog);
+    traffic.drop(client);
+    client.outbox().clear();
+    clients.remove(client);
+    behind.remove(client);
+    backlog.leave(client);
+  }
+
+  void cut(Client client, String reason, long now) {
+    if (client.gone) {
+      return;
+    }
+    client.cut(reason);
+    remove(client);
+    journal.note(Severity.WARNING, client.name(), "cut: " + reason);
+    look(client, now);
+    attention.run();
+  }
+
+  /** Greets a client; of those who never negotiate there may not be too many. */
+  void greet(Client client, Greeting greeting, long now) {
+    client.session().greet(greeting);
+    client.greetedAt = now;
+    List<Client> strangers =
+        clients.stream().filter(each -> each.session().phase() == Phase.NEGOTIATING).toList();
+    int tooMany = Math.max(0, strangers.size() - limits.unnegotiated());
+    for (Client oldest : strangers.subList(0, tooMany)) {
+      if (now - oldest.greetedAt >= Limits.TO_NEGOTIATE.toNanos()) {
+        cut(oldest, "the oldest of too many clients that did not negotiate", now);
+      }
+    }
+  }
+
+  /** Passes an event on to all who have negotiated. */
+  void event(byte[] line, long now) {
+    for (Client client : all()) {
+      boolean ready = client.session().phase() == Phase.READY;
+      if (!ready || client.gone || client.ending()) {
+        continue;
+      }
+      if (client.outbox().size() + line.length > limits.hardLimit()) {
+        cut(client, "it does not read its events: " + client.outbox().size() + " bytes wait", now);
+      } else {
+        client.session().event(line);
+        look(client, now);
+      }
+    }
+  }
+
+  /**
+   * Puts a client on the list of those to look at, and notes what is held for it and whether it is
+   * behind.
+   */
+  void look(Client client, long now) {
+    client.charge(backlog);
+    boolean owed = client.outbox().size() >= limits.highWater() || client.ending();
+    if (owed && !client.gone && !client.outbox().isEmpty()) {
+      if (behind.add(client)) {
+        client.progressAt = now;
+      }
+    } else {
+      behind.remove(client);
+    }
+    if (!client.changed) {
+      client.changed = true;
+      changed.add(client);
+    }
+  }
+
+  /** A client to look at, or null when all were seen. */
+  @Nullable Client changed() {
+    Client client = changed.poll();
+    if (client != null) {
+      client.changed = false;
+    }
+    return client;
+  }
+
+  /** When the first who is behind will have stalled, or Long.MAX_VALUE. */
+  long deadline() {
+    long due = Long.MAX_VALUE;
+    for (Client client : behind) {
+      due = Math.min(due, client.progressAt + limits.stall().toNanos());
+    }
+    return due;
+  }
+
+  /** Cuts those who are behind and take nothing. */
+  void cutStalled(long now) {
+    for (Client client : List.copyOf(behind)) {
+      if (now - client.progressAt >= limits.stall().toNanos()) {
+        cut(
+            client,
+            "it made no progress for "
+                + limits.stall().toSeconds()
+                + " s: "
+                + client.outbox().size()
+                + " bytes wait",
+            now);
+      }
+    }
+  }
+}

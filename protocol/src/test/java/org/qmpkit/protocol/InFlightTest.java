@@ -1,0 +1,240 @@
+package org.qmpkit.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.qmpkit.protocol.SharedMonitor.Party;
+import org.qmpkit.protocol.SharedMonitor.Sent;
+
+/** The rules of sharing about what QEMU is given at once, and who waits for it: 14 and 15. */
+final class InFlightTest {
+  private final SharedMonitor monitor = new SharedMonitor();
+
+  private int dropped() {
+    return monitor.status().get("dropped").intValue();
+  }
+
+  @Test
+  @DisplayName("14: oob is always enabled upstream where offered, and only there")
+  void rule14_enabledUpstream() {
+    monitor.connect();
+    monitor.qemu(SharedMonitor.GREETING);
+    assertTrue(monitor.next().line().contains("\"arguments\":{\"enable\":[\"oob\"]}"));
+    monitor.lose("next");
+    monitor.connect();
+    monitor.qemu(SharedMonitor.greeting(""));
+    assertFalse(monitor.next().line().contains("arguments"));
+  }
+
+  @Test
+  @DisplayName("14: exec-oob is for clients that enabled it")
+  void rule14_whoEnabled() {
+    monitor.ready();
+    Party without = monitor.joinReady();
+    Party with = monitor.joinReady("\"oob\"");
+    without.executeOob("yank", 1);
+    assertEquals(List.of("GenericError 1"), without.gist());
+    assertEquals(List.of(), monitor.sent());
+    with.executeOob("yank", 1);
+    assertTrue(monitor.next().oob());
+  }
+
+  @Test
+  @DisplayName("14: 7 in band in flight with oob, and one more for each that is answered")
+  void rule14_seven() {
+    Party client = monitor.ready().joinReady();
+    for (int i = 0; i < 20; i++) {
+      client.execute("a");
+    }
+    List<Sent> sent = new ArrayList<>(monitor.sent());
+    assertEquals(7, sent.size());
+    while (!sent.isEmpty()) {
+      monitor.answer(sent.removeFirst());
+      sent.addAll(monitor.sent());
+      assertTrue(sent.size() <= 7);
+    }
+    assertEquals(20, client.lines().size());
+  }
+
+  @Test
+  @DisplayName("14: 1 in band in flight without oob")
+  void rule14_one() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("a");
+    client.execute("b");
+    monitor.answer(monitor.next());
+    assertEquals("b", monitor.next().name());
+  }
+
+  @Test
+  @DisplayName("14: oob goes one at a time, whoever they are of, beside 7 in band")
+  void rule14_oobOneAtATime() {
+    monitor.ready();
+    Party one = monitor.joinReady("\"oob\"");
+    Party other = monitor.joinReady("\"oob\"");
+    for (int i = 0; i < 8; i++) {
+      one.execute("slow");
+    }
+    assertEquals(7, monitor.sent().size());
+    one.executeOob("a", 1);
+    one.executeOob("b", 2);
+    one.executeOob("c", 3);
+    other.executeOob("d", 4);
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Sent sent = monitor.next();
+      assertTrue(sent.oob());
+      names.add(sent.name());
+      monitor.answer(sent);
+    }
+    assertEquals(List.of("a", "b", "d", "c"), names, "in turns");
+    assertEquals(List.of("return 1", "return 2", "return 3"), one.gist());
+    assertEquals(List.of("return 4"), other.gist());
+  }
+
+  @Test
+  @DisplayName("14: a command that doesn't support oob gets QEMU's own error")
+  void rule14_notSupported() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    client.executeOob("query-name", 1);
+    monitor.fail(monitor.next(), "The command query-name does not support OOB");
+    assertEquals("The command query-name does not support OOB", Json.desc(client.line()));
+  }
+
+  @Test
+  @DisplayName("15: our own ids upstream, integers, never used twice, not even over connections")
+  void rule15_ownIds() {
+    Set<String> ids = new HashSet<>();
+    for (int i = 0; i < 3; i++) {
+      Party client = monitor.ready().joinReady();
+      for (int j = 0; j < 10; j++) {
+        client.execute("a", 1);
+        Sent sent = monitor.next();
+        assertNotEquals(1, sent.line().indexOf("\"id\":1,"));
+        assertTrue(ids.add(sent.id()));
+        monitor.answer(sent);
+      }
+      monitor.lose("again");
+    }
+    assertEquals(30, ids.size());
+  }
+
+  @Test
+  @DisplayName("15: an orphan keeps its slot until QEMU answers")
+  void rule15_orphan() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("snapshot");
+    Sent orphan = monitor.next();
+    client.leave();
+    Party next = monitor.joinReady();
+    next.execute("stop", 1);
+    assertEquals(List.of(), monitor.sent());
+    monitor.pass(Duration.ofSeconds(4));
+    assertEquals(List.of(), next.lines());
+    monitor.answer(orphan);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 1"), next.gist());
+    assertEquals(0, dropped(), "an orphan's answer is ours");
+  }
+
+  @Test
+  @DisplayName("15: with all slots stuck callers see who holds them, and at once from then on")
+  void rule15_busy() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("snapshot");
+    Sent orphan = monitor.next();
+    client.leave();
+    Party early = monitor.joinReady();
+    early.execute("stop", 1);
+    early.execute("cont", 2);
+    monitor.pass(Duration.ofSeconds(5));
+    List<String> lines = early.lines();
+    assertEquals(
+        List.of("GenericError 1", "GenericError 2"), lines.stream().map(Json::gist).toList());
+    assertEquals("qmpkit: busy: snapshot since 5.0 s", Json.desc(lines.getFirst()));
+    monitor.pass(Duration.ofSeconds(60));
+    Party late = monitor.joinReady();
+    late.execute("stop", 3);
+    assertEquals("qmpkit: busy: snapshot since 65.0 s", Json.desc(late.line()));
+    monitor.answer(orphan);
+    late.execute("stop", 4);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 4"), late.gist());
+  }
+
+  @Test
+  @DisplayName("15: a slow command that somebody waits for refuses nobody")
+  void rule15_slowIsNotStuck() {
+    monitor.ready(SharedMonitor.greeting(""));
+    Party patient = monitor.joinReady();
+    Party next = monitor.joinReady();
+    patient.execute("snapshot", 1);
+    Sent slow = monitor.next();
+    next.execute("stop", 2);
+    monitor.pass(Duration.ofMinutes(3));
+    assertEquals(List.of(), next.lines());
+    monitor.answer(slow);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 1"), patient.gist());
+    assertEquals(List.of("return 2"), next.gist());
+  }
+
+  @Test
+  @DisplayName("15: with 7 slots, all 7 must be stuck")
+  void rule15_sevenOrphans() {
+    monitor.ready();
+    for (int i = 0; i < 7; i++) {
+      Party client = monitor.joinReady();
+      client.execute("slow" + i);
+      client.leave();
+    }
+    assertEquals(7, monitor.sent().size());
+    Party next = monitor.joinReady();
+    next.execute("stop", 1);
+    monitor.pass(Duration.ofSeconds(5));
+    assertEquals("qmpkit: busy: slow0 since 5.0 s", Json.desc(next.line()));
+  }
+
+  @Test
+  @DisplayName("15: a stuck oob slot refuses exec-oob, and in band goes on")
+  void rule15_oobOrphan() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    client.executeOob("yank", 1);
+    Sent orphan = monitor.next();
+    client.leave();
+    Party next = monitor.joinReady("\"oob\"");
+    next.executeOob("query-yank", 2);
+    next.execute("stop", 3);
+    monitor.answer(monitor.next());
+    monitor.pass(Duration.ofSeconds(5));
+    List<String> lines = next.lines();
+    assertEquals(List.of("return 3", "GenericError 2"), lines.stream().map(Json::gist).toList());
+    assertEquals("qmpkit: busy: yank since 5.0 s", Json.desc(lines.getLast()));
+    monitor.answer(orphan);
+    next.executeOob("query-yank", 4);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 4"), next.gist());
+  }
+
+  @Test
+  @DisplayName("15: when all waiters have left too, nothing is due any more")
+  void rule15_noSpin() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("snapshot");
+    client.leave();
+    Party next = monitor.joinReady();
+    next.execute("stop");
+    next.leave();
+    monitor.pass(Duration.ofMinutes(1));
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
+  }
+}

@@ -1,0 +1,200 @@
+package org.qmpkit.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.qmpkit.protocol.SharedMonitor.Party;
+import org.qmpkit.protocol.SharedMonitor.Sent;
+
+/** That what is held for anybody is bounded, on the account of all, and let go of. */
+final class MemoryTest {
+  private static final int KIB = 1 << 10;
+  private static final int MIB = 1 << 20;
+
+  private final SharedMonitor monitor = new SharedMonitor();
+
+  private static long allocated(Runnable work) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    work.run();
+    return threads.getCurrentThreadAllocatedBytes() - before;
+  }
+
+  @Test
+  void whatIsKeptIsNotCopiedAgainForEachCommandOfIt() {
+    Party client = monitor.ready().joinReady();
+    client.send("{\"execute\":\"a\"}".repeat(20_000));
+    long copied =
+        allocated(() -> {
+          for (int i = 0; i < 1000; i++) {
+            monitor.qemu("{\"return\": {}, \"id\": " + (i + 1) + "}");
+          }
+        });
+    assertTrue(copied < 50 * MIB, "took " + copied + " bytes of memory");
+    assertEquals(1000, client.lines().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"{\"", "{'", "{\"\\x", "{\"\\ud800x", "[\"", "[tru", "[1,", "{\"a\":0.1", "{1"})
+  void aMessagePastTheCapIsDiscardedAsItStreams(String start) {
+    Party client = monitor.ready().joinReady();
+    for (String filler : List.of("y", "'", "\u007f", "é", "\\u0041", "[", "1", ",")) {
+      byte[] chunk = filler.repeat(64 * KIB / filler.length()).getBytes(StandardCharsets.UTF_8);
+      client.send("\u0001\n" + start);
+      long allocated =
+          allocated(() -> {
+            for (int i = 0; i < 4 * MIB / chunk.length; i++) {
+              client.send(chunk);
+            }
+          });
+      assertTrue(client.lines().size() <= 4);
+      assertTrue(
+          allocated < 7 * MIB, () -> start + filler + "… took " + allocated + " bytes of memory");
+    }
+  }
+
+  @Test
+  void theBiggestClientOfAllBrokersIsCutFirstWhen64MibWait() {
+    Backlog backlog = new Backlog(64 << 20);
+    SharedMonitor left = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    SharedMonitor right = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    List<Party> clients = new ArrayList<>();
+    for (int i = 0; i < 18; i++) {
+      SharedMonitor side = i % 2 == 0 ? left : right;
+      clients.add(side.joinReady());
+      fill(side, clients.get(i), i == 4 ? 3600 * KIB : 3500 * KIB);
+    }
+    assertTrue(clients.stream().noneMatch(each -> each.client.finished()));
+    assertTrue(backlog.used() > 61L * MIB, "" + backlog.used());
+    // What overdraws the account is the right one's; the biggest is the left one's.
+    Party last = right.joinReady();
+    fill(right, last, 3000 * KIB);
+    clients.get(4).assertCut("hold too much");
+    assertEquals(1, left.attention());
+    assertEquals(0, right.attention());
+    assertTrue(left.changed().contains(clients.get(4).client.name()));
+    assertEquals(17, clients.stream().filter(each -> !each.client.finished()).count());
+    assertFalse(last.client.finished());
+    assertTrue(backlog.used() <= 64L * MIB);
+    assertEquals(8, left.broker.clients());
+  }
+
+  private static void fill(SharedMonitor monitor, Party party, int bytes) {
+    party.execute("x");
+    for (Sent sent : monitor.sent()) {
+      monitor.answer(sent, "\"" + "y".repeat(bytes) + "\"");
+    }
+  }
+
+  @Test
+  void theAccountOfAllOutboxesIsSettledEvenWhileQemuIsSilent() {
+    Backlog backlog = new Backlog(MIB);
+    SharedMonitor quiet = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    List<Party> clients = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      Party client = quiet.joinReady();
+      clients.add(client);
+      client.send("}".repeat(4000));
+      assertTrue(backlog.used() <= MIB, "" + backlog.used());
+    }
+    assertTrue(clients.stream().anyMatch(each -> each.client.finished()));
+    for (Party each : clients) {
+      each.leave();
+    }
+    assertEquals(0, backlog.used());
+  }
+
+  @Test
+  void theAccountIsEvenWhenEverybodyHasReadOrLeft() {
+    Backlog backlog = new Backlog(64 << 20);
+    SharedMonitor one = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    Party reader = one.joinReady();
+    Party leaver = one.joinReady();
+    Party cut = one.joinReady();
+    for (int i = 0; i < 10; i++) {
+      one.qemu(SharedMonitor.event("STOP", 500 * KIB));
+      reader.lines();
+      if (i == 5) {
+        leaver.leave();
+        leaver.leave();
+      }
+    }
+    cut.assertCut("does not read");
+    cut.leave();
+    assertEquals(0, backlog.used());
+  }
+
+  @Test
+  void halfMessagesAreOnTheAccountToo() {
+    Backlog backlog = new Backlog(4 * MIB);
+    SharedMonitor quiet = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    Party small = quiet.joinReady();
+    List<Party> hoarders = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      Party hoarder = quiet.joinReady();
+      hoarders.add(hoarder);
+      hoarder.send("{\"execute\":\"" + "x".repeat(900 * KIB));
+      assertTrue(backlog.used() <= 4 * MIB, "" + backlog.used());
+    }
+    hoarders.getFirst().assertCut("hold too much");
+    assertFalse(hoarders.getLast().client.finished());
+    assertFalse(small.client.finished());
+    for (Party each : hoarders) {
+      each.leave();
+    }
+    assertEquals(0, backlog.used());
+  }
+
+  @Test
+  void soIsWhatIsRememberedOfManyShortKeys() {
+    Backlog backlog = new Backlog(4 * MIB);
+    SharedMonitor quiet = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    StringBuilder keys = new StringBuilder("{\"execute\":\"x\",\"arguments\":{\"\":1");
+    for (int i = 0; i < 60_000; i++) {
+      keys.append(",\"").append(Integer.toString(i, 36)).append("\":1");
+    }
+    Party frugal = quiet.joinReady();
+    frugal.send(keys + "}}");
+    assertEquals(1, quiet.sent().size());
+    assertTrue(backlog.used() < MIB, "a whole command needs them no more");
+    Party hoarder = quiet.joinReady();
+    hoarder.send(keys.toString());
+    hoarder.assertCut("hold too much");
+    assertFalse(frugal.client.finished());
+  }
+
+  @Test
+  void manyThousandMembersOfAHostileQemuAreNotRemembered() {
+    monitor.ready();
+    StringBuilder text = new StringBuilder("{\"a\": 1");
+    for (int i = 0; i < 400_000; i++) {
+      text.append(", \"").append(i).append("\": 1");
+    }
+    byte[] bytes = text.append('}').toString().getBytes(StandardCharsets.US_ASCII);
+    long allocated = allocated(() -> monitor.raw(bytes));
+    assertTrue(allocated < 10 * MIB, "took " + allocated + " bytes of memory");
+    assertNotNull(monitor.broker.broken());
+  }
+
+  @Test
+  void aGreetingOfAnyLengthIsNotHandedToClients() {
+    monitor.connect();
+    monitor.qemu(SharedMonitor.GREETING.replace("Debian", "D".repeat(MIB)));
+    assertEquals("", monitor.status().get("qemu").stringValue());
+    assertEquals(List.of(), monitor.sent());
+    monitor.qemu(SharedMonitor.GREETING.replace("Debian", "D".repeat(1000)));
+    monitor.answerFence();
+    assertTrue(monitor.broker.ready());
+  }
+}
