@@ -27,8 +27,7 @@ class DepartedClientTest {
         }
       }
       shared.awaitStatus(
-          "nobody but the asking one and the next",
-          status -> status.path("clients").asInt() == 2);
+          "nobody but the asking one and the next", status -> status.path("clients").asInt() == 2);
       next.send(command("query-name", "mine"));
       String answer = next.reply();
       assertTrue(answer.contains("qmpkit: busy: query-block since "), answer);

@@ -83,7 +83,7 @@ final class LimitsTest {
   @Test
   void whatWasAnsweredCountsNoMoreInBandOutOfBandOrEarly() {
     Party client = monitor.join();
-    String argument = ",\"arguments\":{\"x\":\"" + "y".repeat(200 * KIB) + "\"}}";
+    String argument = ",\"arguments\":{\"x\":\"" + "y".repeat(250 * KIB) + "\"}}";
     client.send(("{\"execute\":\"early\"" + argument).repeat(5));
     client.send("{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}");
     monitor.ready();
