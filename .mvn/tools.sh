@@ -71,11 +71,13 @@ need() {
 
 install_qemu() { need qemu-system-x86_64 qemu-system-x86; }
 
-# Whether something is newer than what was built.
+# Whether something is newer than what was built, by ./qmp or by Maven.
 needs_build() {
-  local built=$here/cli/target/modules/.built
-  [ -f "$built" ] || return 0
-  [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,helper,cli}/{pom.xml,src/main} -newer "$built" -print -quit)" ]
+  local modules=$here/cli/target/modules newest
+  newest=$(find "$modules" \( -name 'qmpkit-*.jar' -o -name .built \) -printf '%T@ %p\n' 2>/dev/null |
+    sort -n | tail -n 1 | cut -d ' ' -f 2- || true)
+  [ -n "$newest" ] && compgen -G "$modules/qmpkit-cli-*.jar" >/dev/null || return 0
+  [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,helper,cli}/{pom.xml,src/main} -newer "$newest" -print -quit)" ]
 }
 
 # Makes a cache of loaded classes out of a short life of a helper, so that every later start is

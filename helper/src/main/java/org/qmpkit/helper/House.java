@@ -2,7 +2,9 @@ package org.qmpkit.helper;
 
 import java.nio.ByteBuffer;
 import java.util.random.RandomGenerator;
+import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
+import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Backlog;
 import org.qmpkit.protocol.Limits;
@@ -24,6 +26,25 @@ record House(
     Admission admission,
     ByteBuffer scratch,
     RandomGenerator random) {
+  /**
+   * Starts the way to a route's QEMU and listens for its clients; neither is left if one fails.
+   *
+   * @param waiting called while a client waits
+   * @throws TransportException if it can't listen, or there is no way to such an address
+   */
+  Listener open(RouteSpec spec, Upstream upstream, Runnable waiting) throws TransportException {
+    upstream.start();
+    try {
+      Listener listener = transports.listen(spec.listen(), loop);
+      listener.onWaiting(waiting);
+      listener.interest(true);
+      return listener;
+    } catch (TransportException e) {
+      upstream.close();
+      throw e;
+    }
+  }
+
   /** The same with other limits. */
   House with(Limits others) {
     return new House(loop, transports, log, others, backlog, admission, scratch, random);

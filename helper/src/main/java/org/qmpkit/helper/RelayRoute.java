@@ -62,16 +62,7 @@ final class RelayRoute implements Route {
 
   @Override
   public void start() throws TransportException {
-    upstream.start();
-    try {
-      Listener made = house.transports().listen(spec.listen(), house.loop());
-      made.onWaiting(this::waiting);
-      made.interest(true);
-      listener = made;
-    } catch (TransportException e) {
-      upstream.close();
-      throw e;
-    }
+    listener = house.open(spec, upstream, this::waiting);
     journal.note(Severity.INFO, "", "relays " + spec.connect() + " at " + spec.listen());
   }
 

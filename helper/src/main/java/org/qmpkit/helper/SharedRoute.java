@@ -85,16 +85,7 @@ final class SharedRoute implements Route {
 
   @Override
   public void start() throws TransportException {
-    upstream.start();
-    try {
-      Listener made = house.transports().listen(spec.listen(), house.loop());
-      made.onWaiting(this::accept);
-      made.interest(true);
-      listener = made;
-    } catch (TransportException e) {
-      upstream.close();
-      throw e;
-    }
+    listener = house.open(spec, upstream, this::accept);
     journal.note(Severity.INFO, "", "shares " + spec.connect() + " at " + spec.listen());
     upstream.open();
   }
