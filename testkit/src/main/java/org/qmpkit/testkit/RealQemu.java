@@ -257,10 +257,10 @@ public final class RealQemu implements AutoCloseable {
   }
 
   /**
-   * Whether the monitor greets and takes a command. Only the answer tells that QEMU has started: one
-   * that is left right after its greeting may crash, greet the next client twice, or never answer
-   * it. QEMU 7.2 does so once in 300 starts; once in 1,000 it answers nobody who came so early, but
-   * who comes after them.
+   * Whether the monitor greets and takes a command. Only the answer tells that QEMU has started:
+   * one that is left right after its greeting may crash, greet the next client twice, or never
+   * answer it. QEMU 7.2 does so once in 300 starts; once in 1,000 it answers nobody who came so
+   * early, but who comes after them.
    */
   private static boolean serves(Wire probe, Deadline deadline) throws IOException {
     byte[] command = "{\"execute\": \"qmp_capabilities\"}".getBytes(UTF_8);
