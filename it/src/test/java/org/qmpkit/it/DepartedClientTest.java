@@ -33,6 +33,7 @@ class DepartedClientTest {
       assertTrue(answer.contains("qmpkit: busy: query-block since "), answer);
       assertTrue(answer.contains("\"mine\""), answer);
       shared.qemu().resume();
+      shared.awaitInFlight(0);
       assertEquals("{\"return\": {}, \"id\": \"again\"}", next.ask(command("query-name", "again")));
     }
   }
