@@ -86,13 +86,13 @@ final class Audience {
   }
 
   /** Passes an event on to all who have negotiated. */
-  void event(byte[] line, long now) {
+  void event(Line line, long now) {
     for (Client client : all()) {
       boolean ready = client.session().phase() == Phase.READY;
       if (!ready || client.gone || client.ending()) {
         continue;
       }
-      if (client.outbox().size() + line.length > limits.hardLimit()) {
+      if (client.outbox().size() + line.size() > limits.hardLimit()) {
         cut(client, "it does not read its events: " + client.outbox().size() + " bytes wait", now);
       } else {
         client.session().event(line);

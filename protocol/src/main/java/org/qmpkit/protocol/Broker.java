@@ -267,7 +267,7 @@ public final class Broker {
     answer(sent.client(), sent.request(), answered.answer().document().lineWithId(id));
   }
 
-  private void answer(Client client, Request request, byte[] line) {
+  private void answer(Client client, Request request, Line line) {
     if (!client.gone) {
       client.session().answer(request, line);
       resume(client);

@@ -14,26 +14,11 @@ import org.qmpkit.protocol.Document.Member;
  * canonical text as they come. After the first fault it stops writing and only waits to be reset.
  */
 final class Composer {
-  /** What the grammar wants next. */
-  private enum Want {
-    VALUE("expecting value"),
-    VALUE_OR_CLOSE("expecting value"),
-    KEY("key is not a string in object"),
-    KEY_OR_CLOSE("key is not a string in object"),
-    COLON("missing : in object pair"),
-    COMMA_OR_CLOSE("expected separator in dict or list");
-
-    final String fault;
-
-    Want(String fault) {
-      this.fault = fault;
-    }
-  }
-
   /** No QMP message has more than four; the rest of a senseless one need not be remembered. */
   private static final int MOST_MEMBERS = 1024;
 
   private static final int KEPT_BETWEEN_MESSAGES = 4 * 1024;
+  private static final int SMALLEST = 256;
 
   /** What a short key costs that is noted to find duplicates, on a 64-bit JVM. */
   private static final int BYTES_OF_A_NOTED_KEY = 96;
@@ -41,14 +26,13 @@ final class Composer {
   private final Dialect dialect;
   private final int limit;
   private final boolean trusted;
-  private byte[] text = new byte[256];
+  private byte[] text = new byte[SMALLEST];
   private int length;
+  private int expected;
   private @Nullable String fault;
   private boolean tooLong;
 
-  private Want want = Want.VALUE;
-  private boolean[] objects = new boolean[16];
-  private int depth;
+  private final Grammar grammar = new Grammar();
   private Kind kind = Kind.NULL;
   private List<Member> members = new ArrayList<>();
   private final ArrayList<@Nullable Set<String>> keys = new ArrayList<>();
@@ -80,13 +64,12 @@ final class Composer {
   /** Forgets the message. */
   void reset() {
     length = 0;
-    if (text.length > KEPT_BETWEEN_MESSAGES) {
-      text = new byte[256];
+    if (expected == 0) {
+      shrink();
     }
     fault = null;
     tooLong = false;
-    want = Want.VALUE;
-    depth = 0;
+    grammar.reset();
     members = new ArrayList<>();
     keys.clear();
     noted = 0;
@@ -96,6 +79,32 @@ final class Composer {
       key = new StringBuilder();
     }
     noting = false;
+  }
+
+  /**
+   * Says how many bytes of input are known to follow. Room for a long message is made for as many
+   * at once, and kept for the next one until none follow.
+   */
+  void expect(int bytes) {
+    expected = dialect.spaced && bytes > 0 ? length + bytes : 0;
+    if (expected == 0 && length == 0) {
+      shrink();
+    }
+  }
+
+  private void shrink() {
+    if (text.length > KEPT_BETWEEN_MESSAGES) {
+      text = new byte[SMALLEST];
+    }
+  }
+
+  Grammar grammar() {
+    return grammar;
+  }
+
+  /** How many more bytes the text may have. */
+  int left() {
+    return limit - length;
   }
 
   @Nullable String fault() {
@@ -114,8 +123,14 @@ final class Composer {
         + (forKeys > KEPT_BETWEEN_MESSAGES ? forKeys : 0);
   }
 
+  /** The message that is complete. Its text is not copied when that would waste a lot. */
   Document document() {
-    return new Document(Arrays.copyOf(text, length), kind, List.copyOf(members), dialect);
+    boolean handOver = length > KEPT_BETWEEN_MESSAGES && length >= text.length / 4 * 3;
+    byte[] its = handOver ? text : Arrays.copyOf(text, length);
+    if (handOver) {
+      text = new byte[SMALLEST];
+    }
+    return new Document(its, length, kind, List.copyOf(members), dialect);
   }
 
   /** Notes what is wrong, if nothing was before, and lets go of the text. */
@@ -130,29 +145,24 @@ final class Composer {
     if (!beginValue(object ? Kind.OBJECT : Kind.ARRAY)) {
       return;
     }
-    if (depth == objects.length) {
-      objects = Arrays.copyOf(objects, depth * 2);
-    }
-    objects[depth++] = object;
-    keys.add(null);
+    grammar.open(object);
     write(object ? '{' : '[');
-    want = object ? Want.KEY_OR_CLOSE : Want.VALUE_OR_CLOSE;
   }
 
   void close(boolean object) {
     if (fault != null) {
       return;
     }
-    boolean closable =
-        want == Want.COMMA_OR_CLOSE || want == (object ? Want.KEY_OR_CLOSE : Want.VALUE_OR_CLOSE);
-    if (!closable || depth == 0 || objects[depth - 1] != object) {
-      fail(want.fault);
+    if (!grammar.wants(Grammar.CLOSE) || grammar.depth == 0 || grammar.inObject() != object) {
+      fail(grammar.fault());
       return;
     }
     write(object ? '}' : ']');
-    depth--;
-    Set<String> done = keys.removeLast();
-    noted -= done == null ? 0 : done.size();
+    if (keys.size() == grammar.depth) {
+      Set<String> done = keys.removeLast();
+      noted -= done == null ? 0 : done.size();
+    }
+    grammar.depth--;
     endValue();
   }
 
@@ -160,32 +170,32 @@ final class Composer {
     if (fault != null) {
       return;
     }
-    if (want != Want.COMMA_OR_CLOSE) {
-      fail(want.fault);
+    if (!grammar.wants(Grammar.COMMA)) {
+      fail(grammar.fault());
       return;
     }
     separate(',');
-    want = objects[depth - 1] ? Want.KEY : Want.VALUE;
+    grammar.want = grammar.inObject() ? Grammar.KEY : Grammar.VALUE;
   }
 
   void colon() {
     if (fault != null) {
       return;
     }
-    if (want != Want.COLON) {
-      fail(want.fault);
+    if (!grammar.wants(Grammar.COLON)) {
+      fail(grammar.fault());
       return;
     }
     separate(':');
-    want = Want.VALUE;
+    grammar.want = Grammar.VALUE;
   }
 
   void beginString() {
-    if (fault == null && (want == Want.KEY || want == Want.KEY_OR_CLOSE)) {
+    if (fault == null && grammar.wants(Grammar.KEY)) {
       inKey = true;
-      noting = depth == 1 || (dialect.lenient && !trusted);
+      noting = grammar.depth == 1 || (dialect.lenient && !trusted);
       key.setLength(0);
-      if (depth == 1) {
+      if (grammar.depth == 1) {
         memberStart = length;
       }
     } else if (!beginValue(Kind.STRING)) {
@@ -215,8 +225,8 @@ final class Composer {
       return;
     }
     inKey = false;
-    want = Want.COLON;
-    if (depth == 1) {
+    grammar.want = Grammar.COLON;
+    if (grammar.depth == 1) {
       memberKey = key.toString();
     }
     if (known && !trusted) {
@@ -225,10 +235,13 @@ final class Composer {
   }
 
   private void noteKey(String name) {
-    Set<String> seen = keys.get(depth - 1);
+    while (keys.size() < grammar.depth) {
+      keys.add(null);
+    }
+    Set<String> seen = keys.get(grammar.depth - 1);
     if (seen == null) {
       seen = new HashSet<>(4);
-      keys.set(depth - 1, seen);
+      keys.set(grammar.depth - 1, seen);
     }
     if (!seen.add(name)) {
       fail("duplicate key");
@@ -245,16 +258,16 @@ final class Composer {
     if (fault != null) {
       return false;
     }
-    if (want != Want.VALUE && want != Want.VALUE_OR_CLOSE) {
-      fail(want.fault);
+    if (!grammar.wants(Grammar.VALUE)) {
+      fail(grammar.fault());
       return false;
     }
-    if (depth == 0) {
+    if (grammar.depth == 0) {
       kind = begun;
-    } else if (depth == 1) {
+    } else if (grammar.depth == 1) {
       memberKind = begun;
       valueStart = length;
-      if (!objects[0]) {
+      if (!grammar.objects[0]) {
         memberKey = "";
         memberStart = length;
       }
@@ -267,8 +280,8 @@ final class Composer {
     if (fault != null) {
       return;
     }
-    want = Want.COMMA_OR_CLOSE;
-    if (depth == 1 && (members.size() < MOST_MEMBERS || memberKey.equals("id"))) {
+    grammar.want = Grammar.COMMA | Grammar.CLOSE;
+    if (grammar.depth == 1 && (members.size() < MOST_MEMBERS || memberKey.equals("id"))) {
       members.add(new Member(memberKey, memberKind, memberStart, valueStart, length));
     }
   }
@@ -313,8 +326,13 @@ final class Composer {
       return false;
     }
     if (length + more > text.length) {
-      text = Arrays.copyOf(text, Math.min(limit, Math.max(length + more, 2 * text.length)));
+      text = Arrays.copyOf(text, capacity(length + more));
     }
     return true;
+  }
+
+  private int capacity(int wanted) {
+    int grown = Math.max(wanted, text.length + (text.length >> 1));
+    return Math.min(limit, grown > KEPT_BETWEEN_MESSAGES ? Math.max(grown, expected) : grown);
   }
 }

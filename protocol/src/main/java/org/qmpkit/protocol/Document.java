@@ -34,13 +34,21 @@ public final class Document implements Scanned {
    */
   record Member(String key, Kind kind, int start, int value, int end) {}
 
+  private static final byte[] LINE_END = {'\r', '\n'};
+
+  /** From how many bytes on a line is made without copying them. */
+  private static final int LONG = 4 * 1024;
+
   private final byte[] text;
+  private final int length;
   private final Kind kind;
   private final List<Member> members;
   private final Dialect dialect;
 
-  Document(byte[] text, Kind kind, List<Member> members, Dialect dialect) {
+  /** A document of the first bytes of an array that nobody changes any more. */
+  Document(byte[] text, int length, Kind kind, List<Member> members, Dialect dialect) {
     this.text = text;
+    this.length = length;
     this.kind = kind;
     this.members = members;
     this.dialect = dialect;
@@ -52,18 +60,13 @@ public final class Document implements Scanned {
 
   /** The length of the canonical text in bytes. */
   public int length() {
-    return text.length;
+    return length;
   }
 
   /** The canonical text. */
   @Override
   public String toString() {
-    return Ascii.text(text, 0, text.length);
-  }
-
-  /** The canonical bytes, as they are: not to be changed. */
-  byte[] bytes() {
-    return text;
+    return Ascii.text(text, 0, length);
   }
 
   List<Member> members() {
@@ -94,40 +97,44 @@ public final class Document implements Scanned {
   }
 
   /** This document on a line of its own, as QEMU ends it. */
-  byte[] line() {
-    return concat(text, 0, text.length, "", text, text.length);
+  Line line() {
+    return line(length, "", length);
   }
 
   /**
    * This object on a line of its own, with the member {@code id} in the same place set to other
    * canonical text, or without it where that is null.
    */
-  byte[] lineWithId(@Nullable String id) {
+  Line lineWithId(@Nullable String id) {
     Member member = member("id");
     if (member == null) {
       return line();
     }
     if (id != null) {
-      return concat(text, 0, member.value(), id, text, member.end());
+      return line(member.value(), id, member.end());
     }
     int at = members.indexOf(member);
     if (at > 0) {
-      return concat(text, 0, members.get(at - 1).end(), "", text, member.end());
+      return line(members.get(at - 1).end(), "", member.end());
     }
     int next = members.size() > 1 ? members.get(1).start() : member.end();
-    return concat(text, 0, member.start(), "", text, next);
+    return line(member.start(), "", next);
   }
 
-  private static byte[] concat(
-      byte[] head, int from, int to, String middle, byte[] tail, int rest) {
-    byte[] line = new byte[to - from + middle.length() + tail.length - rest + 2];
-    int at = to - from;
-    System.arraycopy(head, from, line, 0, at);
-    System.arraycopy(Ascii.bytes(middle), 0, line, at, middle.length());
-    at += middle.length();
-    System.arraycopy(tail, rest, line, at, tail.length - rest);
-    line[line.length - 2] = '\r';
-    line[line.length - 1] = '\n';
-    return line;
+  /** The line of what is before a place, something in the middle, and what is after another. */
+  private Line line(int before, String middle, int after) {
+    if (before >= LONG) {
+      return new Line(text, before, join(0, middle, after));
+    }
+    return Line.of(join(before, middle, after));
+  }
+
+  private byte[] join(int before, String middle, int after) {
+    byte[] joined = new byte[before + middle.length() + length - after + LINE_END.length];
+    System.arraycopy(text, 0, joined, 0, before);
+    System.arraycopy(Ascii.bytes(middle), 0, joined, before, middle.length());
+    System.arraycopy(text, after, joined, before + middle.length(), length - after);
+    System.arraycopy(LINE_END, 0, joined, joined.length - LINE_END.length, LINE_END.length);
+    return joined;
   }
 }

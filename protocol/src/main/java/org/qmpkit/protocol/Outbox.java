@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
  * event) is held once. Bounded by those who fill it, not by itself.
  */
 public final class Outbox {
-  private final ArrayDeque<byte[]> chunks = new ArrayDeque<>();
+  private final ArrayDeque<Line> lines = new ArrayDeque<>();
   private final Backlog backlog;
   private int written;
   private long size;
@@ -29,9 +29,8 @@ public final class Outbox {
   /** Copies what waits, from its head, as far as the buffer has room. Nothing is taken out. */
   public void peek(ByteBuffer into) {
     int skip = written;
-    for (byte[] chunk : chunks) {
-      int count = Math.min(chunk.length - skip, into.remaining());
-      into.put(chunk, skip, count);
+    for (Line line : lines) {
+      line.copy(skip, into);
       skip = 0;
       if (!into.hasRemaining()) {
         return;
@@ -44,16 +43,20 @@ public final class Outbox {
     size -= count;
     backlog.add(-count);
     int left = count + written;
-    while (!chunks.isEmpty() && left >= chunks.element().length) {
-      left -= chunks.remove().length;
+    while (!lines.isEmpty() && left >= lines.element().size()) {
+      left -= lines.remove().size();
     }
     written = left;
   }
 
-  void add(byte[] bytes) {
-    chunks.add(bytes);
-    size += bytes.length;
-    backlog.add(bytes.length);
+  void add(byte[] line) {
+    add(Line.of(line));
+  }
+
+  void add(Line line) {
+    lines.add(line);
+    size += line.size();
+    backlog.add(line.size());
   }
 
   /** Whether the first message that waits was written in part. */
@@ -63,7 +66,7 @@ public final class Outbox {
 
   void clear() {
     backlog.add(-size);
-    chunks.clear();
+    lines.clear();
     size = 0;
     written = 0;
   }

@@ -21,8 +21,8 @@ record Refusal(String errorClass, String desc) {
   }
 
   /** The answer on a line of its own, in QEMU's order of members. */
-  byte[] line(@Nullable String id) {
-    return Ascii.bytes(
+  Line line(@Nullable String id) {
+    return Line.of(
         "{"
             + (id == null ? "" : "\"id\": " + id + ", ")
             + "\"error\": {\"class\": \""
@@ -33,7 +33,7 @@ record Refusal(String errorClass, String desc) {
   }
 
   /** A success of our own on a line of its own, in QEMU's order of members. */
-  static byte[] success(String value, @Nullable String id) {
-    return Ascii.bytes("{\"return\": " + value + (id == null ? "" : ", \"id\": " + id) + "}\r\n");
+  static Line success(String value, @Nullable String id) {
+    return Line.of("{\"return\": " + value + (id == null ? "" : ", \"id\": " + id) + "}\r\n");
   }
 }

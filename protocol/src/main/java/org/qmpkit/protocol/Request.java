@@ -7,7 +7,7 @@ import org.qmpkit.protocol.Message.Command;
 final class Request {
   private final Command command;
   private final int bytes;
-  private byte @Nullable [] answer;
+  private @Nullable Line answer;
 
   Request(Command command, int bytes) {
     this.command = command;
@@ -23,11 +23,11 @@ final class Request {
     return bytes;
   }
 
-  byte @Nullable [] answer() {
+  @Nullable Line answer() {
     return answer;
   }
 
-  void answer(byte[] line) {
+  void answer(Line line) {
     answer = line;
   }
 }

@@ -47,6 +47,7 @@ public final class Scanner {
   private final Dialect dialect;
   private final Composer composer;
   private final StringText string;
+  private final @Nullable Skimmer skimmer;
   private final StringBuilder keyword = new StringBuilder();
   private byte[] copied = {};
   private byte[] chunk = {};
@@ -74,6 +75,7 @@ public final class Scanner {
     this.dialect = dialect;
     this.composer = new Composer(dialect, limit, trusted);
     this.string = new StringText(composer, dialect.lenient);
+    this.skimmer = dialect.spaced ? new Skimmer(composer.grammar(), composer) : null;
   }
 
   /**
@@ -85,6 +87,7 @@ public final class Scanner {
   public @Nullable Scanned next(ByteBuffer in) {
     Scanned scanned = null;
     while (scanned == null && in.hasRemaining()) {
+      composer.expect(in.remaining());
       if (in.hasArray()) {
         int base = in.arrayOffset();
         scanned = scan(in.array(), base + in.position(), base + in.limit());
@@ -99,6 +102,9 @@ public final class Scanner {
         scanned = scan(copied, 0, count);
         in.position(from + at);
       }
+    }
+    if (!in.hasRemaining()) {
+      composer.expect(0);
     }
     return scanned;
   }
@@ -138,7 +144,7 @@ public final class Scanner {
 
   private @Nullable Scanned step() {
     return switch (state) {
-      case START -> start(take());
+      case START -> skim() ? null : start(take());
       case RECOVERY -> {
         int b = take();
         if (resets(b)) {
@@ -161,6 +167,21 @@ public final class Scanner {
       }
       default -> inNumber(take());
     };
+  }
+
+  /** Takes a run of plain tokens, if any comes next that can't be the last of a message. */
+  private boolean skim() {
+    if (skimmer == null || composer.grammar().depth < 2 || composer.fault() != null || discarding) {
+      return false;
+    }
+    // Each byte may be a token, and need a blank after it.
+    int count = Math.min(end - at, Math.min(composer.left() / 2, MAX_TOKENS - tokens));
+    int from = at;
+    at = skimmer.skim(chunk, from, from + count);
+    tokens += skimmer.tokens();
+    braces += skimmer.braces();
+    brackets += skimmer.brackets();
+    return at > from;
   }
 
   private int take() {

@@ -199,19 +199,19 @@ final class ServerSession {
   }
 
   /** Answers a request of this very moment, behind those that came before it. */
-  private void inPlace(byte[] line) {
+  private void inPlace(Line line) {
     if (inBand.isEmpty()) {
       outbox.add(line);
       return;
     }
-    Request answered = new Request(new Command("", false, null, null), line.length);
+    Request answered = new Request(new Command("", false, null, null), line.size());
     answered.answer(line);
-    waiting += line.length;
+    waiting += line.size();
     inBand.add(answered);
   }
 
   /** Answers a request that was handed out; the answer leaves as soon as its turn has come. */
-  void answer(Request request, byte[] line) {
+  void answer(Request request, Line line) {
     if (request.command().oob()) {
       outOfBand--;
       waiting -= request.bytes();
@@ -229,7 +229,7 @@ final class ServerSession {
   }
 
   /** Passes an event on to a client that has negotiated. */
-  void event(byte[] line) {
+  void event(Line line) {
     if (phase == Phase.READY) {
       outbox.add(line);
     }

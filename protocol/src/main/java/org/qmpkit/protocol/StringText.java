@@ -1,7 +1,5 @@
 package org.qmpkit.protocol;
 
-import java.util.Arrays;
-
 /**
  * What stands between the quotes of one string: takes its bytes, checks its escapes and its UTF-8,
  * and gives canonical text to a {@link Composer}.
@@ -13,16 +11,6 @@ final class StringText {
   private static final String BAD_UTF8 = "invalid UTF-8 sequence in string";
   private static final String BAD_HEX = "invalid hex escape sequence in string";
   private static final int[] LEAST = {0x80, 0x800, 0x10000, 0x200000, 0x4000000};
-
-  /** ASCII that stands for itself in every string, whatever its quotes. */
-  private static final boolean[] PLAIN = new boolean[256];
-
-  static {
-    Arrays.fill(PLAIN, 0x20, 0x7f, true);
-    PLAIN['"'] = false;
-    PLAIN['\''] = false;
-    PLAIN['\\'] = false;
-  }
 
   private final Composer out;
   private final boolean lenient;
@@ -49,18 +37,16 @@ final class StringText {
   }
 
   /**
-   * Takes the plain ASCII that comes next, if the string is in the middle of nothing.
+   * Takes the plain ASCII that comes next, if the string is in the middle of nothing and is in the
+   * usual quotes.
    *
    * @return where it ends
    */
   int run(byte[] bytes, int from, int to) {
-    if (escape || hexLeft > 0 || high > 0 || tailLeft > 0) {
+    if (quote != '"' || escape || hexLeft > 0 || high > 0 || tailLeft > 0) {
       return from;
     }
-    int at = from;
-    while (at < to && PLAIN[bytes[at] & 0xff]) {
-      at++;
-    }
+    int at = Ascii.plain(bytes, from, to);
     if (at > from) {
       out.write(bytes, from, at - from);
     }
@@ -167,7 +153,7 @@ final class StringText {
   }
 
   private void hex(int b) {
-    int digit = b < 0x80 ? Character.digit(b, 16) : -1;
+    int digit = Ascii.hex(b);
     if (digit < 0) {
       noHex();
       return;

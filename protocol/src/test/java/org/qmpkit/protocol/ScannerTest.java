@@ -390,7 +390,8 @@ final class ScannerTest {
 
   private static String withId(String text, @Nullable String id) {
     String line =
-        new String(document(text).lineWithId(id), java.nio.charset.StandardCharsets.US_ASCII);
+        new String(
+            document(text).lineWithId(id).bytes(), java.nio.charset.StandardCharsets.US_ASCII);
     assertTrue(line.endsWith("\r\n"));
     return line.substring(0, line.length() - 2);
   }
