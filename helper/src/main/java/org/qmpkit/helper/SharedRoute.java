@@ -217,7 +217,7 @@ final class SharedRoute implements Route {
         ByteBuffer buffer = house.loop().buffer();
         outbox.peek(buffer);
         written = to.write(buffer.flip());
-        broker.wroteUpstream(written);
+        broker.wroteUpstream(written, now());
       }
       to.interest(true, !outbox.isEmpty());
     } catch (PeerGoneException e) {

@@ -108,17 +108,29 @@ final class Audience {
   void look(Client client, long now) {
     client.charge(backlog);
     boolean owed = client.outbox().size() >= limits.highWater() || client.ending();
-    if (owed && !client.gone && !client.outbox().isEmpty()) {
-      if (behind.add(client)) {
-        client.progressAt = now;
-      }
-    } else {
-      behind.remove(client);
+    if (!owed || client.gone || client.outbox().isEmpty()) {
+      recovered(client, now);
+    } else if (behind.add(client)) {
+      client.progressAt = now;
+      client.behindAt = now;
+      note(client, Severity.DEBUG, "slow: " + client.outbox().size() + " bytes wait");
     }
     if (!client.changed) {
       client.changed = true;
       changed.add(client);
     }
+  }
+
+  private void recovered(Client client, long now) {
+    if (behind.remove(client) && !client.gone) {
+      String after = UpstreamState.seconds(now - client.behindAt) + " s";
+      note(client, client.stalled ? Severity.INFO : Severity.DEBUG, "recovered after " + after);
+      client.stalled = false;
+    }
+  }
+
+  private void note(Client client, Severity severity, String text) {
+    journal.note(severity, client.name(), text);
   }
 
   /** A client to look at, or null when all were seen. */
@@ -130,28 +142,46 @@ final class Audience {
     return client;
   }
 
-  /** When the first who is behind will have stalled, or Long.MAX_VALUE. */
+  /** When the first who is behind will be noted or cut, or Long.MAX_VALUE. */
   long deadline() {
     long due = Long.MAX_VALUE;
     for (Client client : behind) {
-      due = Math.min(due, client.progressAt + limits.stall().toNanos());
+      due = Math.min(due, client.progressAt + (client.stalled ? stall() : stall() / 4));
     }
     return due;
   }
 
-  /** Cuts those who are behind and take nothing. */
+  private long stall() {
+    return limits.stall().toNanos();
+  }
+
+  /** Notes those who are behind and take nothing, and cuts them in the end. */
   void cutStalled(long now) {
     for (Client client : List.copyOf(behind)) {
-      if (now - client.progressAt >= limits.stall().toNanos()) {
-        cut(
-            client,
-            "it made no progress for "
-                + limits.stall().toSeconds()
-                + " s: "
-                + client.outbox().size()
-                + " bytes wait",
-            now);
+      long idle = now - client.progressAt;
+      String waits = UpstreamState.seconds(idle) + " s: " + client.outbox().size() + " bytes wait";
+      if (idle >= stall()) {
+        cut(client, "it made no progress for " + waits, now);
+      } else if (idle >= stall() / 4 && !client.stalled) {
+        client.stalled = true;
+        note(client, Severity.WARNING, "stalled: it took nothing for " + waits);
       }
     }
+  }
+
+  /** Who is behind and how far, each as a canonical JSON object. */
+  List<String> behind(long now) {
+    return behind.stream()
+        .map(each ->
+            "{\"client\": "
+                + JsonString.quote(each.name())
+                + ", \"state\": "
+                + (each.stalled ? "\"stalled\"" : "\"slow\"")
+                + ", \"bytes\": "
+                + each.outbox().size()
+                + ", \"seconds\": "
+                + UpstreamState.seconds(now - each.behindAt)
+                + "}")
+        .toList();
   }
 }

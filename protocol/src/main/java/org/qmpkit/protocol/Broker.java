@@ -1,11 +1,11 @@
 package org.qmpkit.protocol;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.ClientSession.Heard;
 import org.qmpkit.protocol.ClientSession.Phase;
-import org.qmpkit.protocol.InFlight.Sent;
 import org.qmpkit.protocol.Journal.Severity;
 import org.qmpkit.protocol.Message.Greeting;
 
@@ -20,12 +20,19 @@ import org.qmpkit.protocol.Message.Greeting;
 public final class Broker {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+  /** From how many bytes on a message of QEMU may not be under way for longer than so. */
+  private static final int LONG = 1 << 20;
+
+  private static final long LONG_NANOS = Duration.ofSeconds(30).toNanos();
+
   private final Limits limits;
   private final RandomGenerator random;
   private final Backlog backlog;
   private final Journal journal;
+  private final Runnable attention;
   private final Traffic traffic;
   private final Audience audience;
+  private final Callers callers;
   private final UpstreamState state = new UpstreamState();
   private @Nullable ClientSession session;
   private @Nullable Greeting greeting;
@@ -33,12 +40,16 @@ public final class Broker {
   private long dropped;
   private long now;
 
+  /** Since when a long message of QEMU is under way; Long.MAX_VALUE if none is. */
+  private long longSince = Long.MAX_VALUE;
+
   /**
    * A broker whose monitor is not connected yet.
    *
-   * @param backlog the account of all outboxes of this loop
-   * @param attention called when a client is cut, which may be in the middle of a call to another
-   *     broker; it is to take a note that {@link #changed()} has news, not to call back
+   * @param backlog the account of what all brokers of this loop hold
+   * @param attention called when a client is cut or QEMU's session ends, which may be in the middle
+   *     of a call to another broker; it is to take a note that {@link #changed()} or {@link
+   *     #broken} has news, not to call back
    */
   public Broker(
       Limits limits, RandomGenerator random, Backlog backlog, Journal journal, Runnable attention) {
@@ -46,8 +57,10 @@ public final class Broker {
     this.random = random;
     this.backlog = backlog;
     this.journal = journal;
-    this.traffic = new Traffic(limits.highWater());
+    this.attention = attention;
+    this.traffic = new Traffic(limits.highWater(), limits.deadlines());
     this.audience = new Audience(limits, backlog, journal, attention, traffic);
+    this.callers = new Callers(limits, traffic, audience, this::served);
   }
 
   // ---- towards clients
@@ -136,11 +149,17 @@ public final class Broker {
     }
   }
 
+  /** A client was given an answer: it may have room for more. */
+  private void served(Client client) {
+    resume(client);
+    look(client);
+  }
+
   private void enqueue(Client client, Request request) {
     if (request.command().name().equals(ServerSession.STATUS)) {
       client.session().answer(request, Refusal.success(status(now), request.command().id()));
     } else {
-      traffic.add(client, request);
+      traffic.add(client, request, now);
     }
   }
 
@@ -166,9 +185,11 @@ public final class Broker {
     return session == null ? null : session.outbox();
   }
 
-  public void wroteUpstream(int bytes) {
+  /** Bytes of what is for QEMU were written. */
+  public void wroteUpstream(int bytes, long now) {
     if (session != null) {
       session.wrote(bytes);
+      traffic.wrote(bytes, now);
     }
   }
 
@@ -180,14 +201,38 @@ public final class Broker {
       return;
     }
     Heard heard = session.next(in);
+    boolean any = heard != null;
     while (heard != null) {
       hear(session, heard);
       heard = session.next(in);
     }
+    measure(session, any);
     if (session.phase() == Phase.FENCING) {
       state.greeted();
     }
     forward();
+  }
+
+  /** Notes what is held of a half message, and since when it is a long one. */
+  private void measure(ClientSession session, boolean another) {
+    int held = session.held();
+    if (held < LONG) {
+      longSince = Long.MAX_VALUE;
+    } else if (another || longSince == Long.MAX_VALUE) {
+      longSince = now;
+    }
+    backlog.half(this, held);
+  }
+
+  /** The session must end: {@link #broken} says why. Maybe in the middle of another's call. */
+  void breakOff(String reason) {
+    if (session != null && broken == null) {
+      session.breakOff();
+      longSince = Long.MAX_VALUE;
+      backlog.half(this, 0);
+      broken = reason;
+      attention.run();
+    }
   }
 
   /** Whether QEMU has greeted us, answered the fence, and takes commands. */
@@ -212,13 +257,13 @@ public final class Broker {
       dropped += session.dropped();
       session = null;
     }
-    failCallers(reason);
+    longSince = Long.MAX_VALUE;
+    backlog.half(this, 0);
+    callers.fail(reason);
     for (Client client : audience.all()) {
       if (client.session().phase() != ServerSession.Phase.UNGREETED) {
         client.close();
-        for (Lane lane : traffic.lanes()) {
-          refuse(client, lane, Refusal.GONE + reason + "; the command was not sent");
-        }
+        callers.refuseQueued(client, Refusal.GONE + reason + "; the command was not sent");
         look(client);
       }
     }
@@ -239,10 +284,14 @@ public final class Broker {
         greeting = null;
         state.opened(now);
         journal.note(Severity.WARNING, "", "the far side greeted again: it has reconnected");
-        failCallers("QEMU's monitor was reopened while this command ran");
+        callers.fail("QEMU's monitor was reopened while this command ran");
       }
-      case Heard.Answered answered -> answered(session, answered);
-      case Heard.Happened happened -> audience.event(happened.event().document().line(), now);
+      case Heard.Answered answered -> {
+        if (!callers.answered(answered.id(), answered.answer())) {
+          session.drop();
+        }
+      }
+      case Heard.Happened happened -> happened(session, happened.event().document().line());
       case Heard.Broke broke -> broken = "QEMU broke the protocol: " + broke.reason();
     }
   }
@@ -257,39 +306,12 @@ public final class Broker {
     }
   }
 
-  private void answered(ClientSession session, Heard.Answered answered) {
-    Sent sent = traffic.answered(answered.id());
-    if (sent == null) {
+  /** Passes an event on, unless it is longer than clients may be sent. */
+  private void happened(ClientSession session, Line line) {
+    if (limits.passes(line)) {
+      audience.event(line, now);
+    } else {
       session.drop();
-      return;
-    }
-    String id = sent.request().command().id();
-    answer(sent.client(), sent.request(), answered.answer().document().lineWithId(id));
-  }
-
-  private void answer(Client client, Request request, Line line) {
-    if (!client.gone) {
-      client.session().answer(request, line);
-      resume(client);
-      look(client);
-    }
-  }
-
-  private void refuse(Client client, Request request, String desc) {
-    answer(client, request, Refusal.generic(desc).line(request.command().id()));
-  }
-
-  /** Refuses all that waits on a lane, and what comes after it and was read already. */
-  private void refuse(Client client, Lane lane, String desc) {
-    for (Request next = lane.poll(client); next != null; next = lane.poll(client)) {
-      refuse(client, next, desc);
-    }
-  }
-
-  private void failCallers(String reason) {
-    for (Sent sent : traffic.removeAll()) {
-      String what = "; whether '" + sent.name() + "' was done is not known";
-      refuse(sent.client(), sent.request(), Refusal.GONE + reason + what);
     }
   }
 
@@ -297,23 +319,9 @@ public final class Broker {
   private void forward() {
     if (session != null && session.phase() == Phase.READY && greeting != null) {
       traffic.forward(session, greeting.oob(), now);
-      for (Lane lane : traffic.lanes()) {
-        refuseIfStuck(lane);
-      }
+      callers.refuseStuck(now);
     }
     backlog.settle();
-  }
-
-  /** When every place is held by a command nobody waits for, new callers hear which. */
-  private void refuseIfStuck(Lane lane) {
-    Sent stuck = lane.stuck();
-    if (stuck == null || now - stuck.at() < limits.silence().toNanos()) {
-      return;
-    }
-    String since = UpstreamState.seconds(now - stuck.at());
-    for (Client client : audience.all()) {
-      refuse(client, lane, Refusal.BUSY + stuck.name() + " since " + since + " s");
-    }
   }
 
   // ---- time
@@ -321,19 +329,21 @@ public final class Broker {
   /** When {@link #tick} is due, or Long.MAX_VALUE when time alone changes nothing. */
   public long deadline() {
     long due = Math.min(state.deadline(limits.silence().toNanos()), audience.deadline());
-    if (ready()) {
-      for (Lane lane : traffic.lanes()) {
-        Sent stuck = lane.stuck();
-        due = stuck == null ? due : Math.min(due, stuck.at() + limits.silence().toNanos());
-      }
+    due = Math.min(due, traffic.deadline());
+    if (longSince != Long.MAX_VALUE) {
+      due = Math.min(due, longSince + LONG_NANOS);
     }
-    return due;
+    return ready() ? Math.min(due, callers.deadline()) : due;
   }
 
   /** Does what is due by now. */
   public void tick(long now) {
     this.now = now;
     audience.cutStalled(now);
+    callers.expire(now);
+    if (longSince != Long.MAX_VALUE && now - longSince >= LONG_NANOS) {
+      breakOff("a message of QEMU of more than 1 MiB did not end within 30 s");
+    }
     String busy = state.busySince(now, limits.silence().toNanos());
     if (busy != null) {
       journal.note(Severity.WARNING, "", busy);
@@ -351,6 +361,12 @@ public final class Broker {
     long all = dropped + (session == null ? 0 : session.dropped());
     int queued = audience.all().stream().mapToInt(traffic::queued).sum();
     return state.describe(
-        now, limits.silence().toNanos(), traffic.inFlight(), queued, audience.size(), all);
+        now,
+        limits.silence().toNanos(),
+        traffic.inFlight(),
+        queued,
+        audience.size(),
+        audience.behind(now),
+        all);
   }
 }

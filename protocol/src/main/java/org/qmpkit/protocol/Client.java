@@ -17,6 +17,8 @@ public final class Client {
   boolean changed;
   boolean gone;
   long progressAt;
+  long behindAt;
+  boolean stalled;
   long greetedAt;
   private boolean inputEnded;
   private boolean closing;

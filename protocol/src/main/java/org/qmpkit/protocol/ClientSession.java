@@ -96,6 +96,17 @@ public final class ClientSession {
     outbox.remove(count);
   }
 
+  /** About how many bytes it holds of a message that is not complete. */
+  int held() {
+    return scanner.held();
+  }
+
+  /** Ends the session, whose scanner lets go of what it holds. */
+  void breakOff() {
+    phase = Phase.BROKEN;
+    scanner.forget();
+  }
+
   /** How many messages were dropped: answers to others, unreadable bytes before the greeting. */
   public long dropped() {
     return dropped;
@@ -220,7 +231,7 @@ public final class ClientSession {
   }
 
   private Heard broke(String reason) {
-    phase = Phase.BROKEN;
+    breakOff();
     return new Heard.Broke(reason);
   }
 }

@@ -61,7 +61,9 @@ final class InFlight {
   /** The oldest, if there is any and nobody waits for any of them any more. */
   @Nullable Sent orphan() {
     boolean orphans =
-        !sent.isEmpty() && sent.values().stream().allMatch(each -> each.client().gone);
+        !sent.isEmpty()
+            && sent.values().stream()
+                .allMatch(each -> each.client().gone || each.request().expired);
     return orphans ? sent.firstEntry().getValue() : null;
   }
 }

@@ -42,6 +42,11 @@ final class Lane {
     return waiting(client).requests.poll();
   }
 
+  /** Takes one out, if it was not sent yet. */
+  void withdraw(Client client, Request request) {
+    waiting(client).requests.remove(request);
+  }
+
   int queued(Client client) {
     return waiting(client).requests.size();
   }

@@ -17,6 +17,9 @@ import java.time.Duration;
  *     that had a second to; 32
  * @param silence how long QEMU may neither greet nor answer the fence, and how long a command
  *     nobody waits for may hold the last place, before the monitor counts as busy; 5 s
+ * @param reply the bytes of the longest answer or event that clients are passed, for those that
+ *     take no more; an answer that is longer becomes an error; 0, as by default, for no such limit
+ * @param deadlines how long a command may take; by default for ever
  */
 public record Limits(
     int clientMessage,
@@ -26,7 +29,9 @@ public record Limits(
     int hardLimit,
     Duration stall,
     int unnegotiated,
-    Duration silence) {
+    Duration silence,
+    int reply,
+    Deadlines deadlines) {
   /**
    * How long a client may take to negotiate however many there are, so that a burst of them can.
    */
@@ -42,7 +47,9 @@ public record Limits(
           4 << 20,
           Duration.ofSeconds(10),
           32,
-          Duration.ofSeconds(5));
+          Duration.ofSeconds(5),
+          0,
+          Deadlines.NONE);
 
   public Limits {
     positive("clientMessage", clientMessage, "bytes");
@@ -52,10 +59,18 @@ public record Limits(
     positive("unnegotiated", unnegotiated, "clients");
     positive("stall", stall.toNanos(), "nanoseconds");
     positive("silence", silence.toNanos(), "nanoseconds");
+    if (reply < 0) {
+      throw new IllegalArgumentException("reply (" + reply + ") must not be negative, in bytes");
+    }
     if (hardLimit < highWater) {
       throw new IllegalArgumentException(
           "hardLimit (" + hardLimit + ") must be at least highWater (" + highWater + "), in bytes");
     }
+  }
+
+  /** Whether clients may be sent a line of QEMU's. */
+  boolean passes(Line line) {
+    return reply == 0 || line.size() <= reply;
   }
 
   private static void positive(String name, long value, String unit) {
@@ -66,6 +81,37 @@ public record Limits(
 
   /** These limits with others for the size of one message of a client and of QEMU, in bytes. */
   public Limits withMessages(int client, int qemu) {
-    return new Limits(client, qemu, queued, highWater, hardLimit, stall, unnegotiated, silence);
+    return new Limits(
+        client, qemu, queued, highWater, hardLimit, stall, unnegotiated, silence, reply, deadlines);
+  }
+
+  /** These limits with another for the length of an answer or event, in bytes. */
+  public Limits withReply(int most) {
+    return new Limits(
+        clientMessage,
+        qemuMessage,
+        queued,
+        highWater,
+        hardLimit,
+        stall,
+        unnegotiated,
+        silence,
+        most,
+        deadlines);
+  }
+
+  /** These limits with others for the time that commands take. */
+  public Limits withDeadlines(Deadlines others) {
+    return new Limits(
+        clientMessage,
+        qemuMessage,
+        queued,
+        highWater,
+        hardLimit,
+        stall,
+        unnegotiated,
+        silence,
+        reply,
+        others);
   }
 }

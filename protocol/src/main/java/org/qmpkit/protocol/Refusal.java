@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 record Refusal(String errorClass, String desc) {
   static final String BUSY = "qmpkit: busy: ";
   static final String GONE = "qmpkit: gone: ";
+  static final String REFUSED = "qmpkit: refused: ";
+  static final String TIMED_OUT = "qmpkit: timed out: ";
 
   static Refusal generic(String desc) {
     return new Refusal("GenericError", desc);
@@ -18,6 +20,37 @@ record Refusal(String errorClass, String desc) {
 
   static Refusal notFound(String desc) {
     return new Refusal("CommandNotFound", desc);
+  }
+
+  /** Why an answer is not passed on that is longer than its client can take. */
+  static String tooLong(String command, Line answer, int most) {
+    return REFUSED
+        + "the answer to '"
+        + command
+        + "' has "
+        + answer.size()
+        + " bytes, and clients of this socket are passed at most "
+        + most;
+  }
+
+  /** Why a command has no answer by now: QEMU works on it, has not taken it, or is not its turn. */
+  static String timedOut(Request late, long now) {
+    String name = late.command().name();
+    if (late.written) {
+      return TIMED_OUT
+          + name
+          + " has no answer for "
+          + UpstreamState.seconds(now - late.writtenAt)
+          + " s, after "
+          + UpstreamState.seconds(late.writtenAt - late.queuedAt)
+          + " s in the queue; whether it was done is not known";
+    }
+    String waited = UpstreamState.seconds(now - late.queuedAt) + " s";
+    return TIMED_OUT
+        + name
+        + (late.sent
+            ? " was not taken by QEMU for " + waited + "; whether it will be done is not known"
+            : " waited " + waited + " for its turn and was not sent");
   }
 
   /** The answer on a line of its own, in QEMU's order of members. */

@@ -9,6 +9,22 @@ final class Request {
   private final int bytes;
   private @Nullable Line answer;
 
+  /** By when it must have ended, while there is such a time. */
+  Expiry.@Nullable Pending pending;
+
+  /** When it was read, and when its last byte was written to QEMU; nanoseconds. */
+  long queuedAt;
+
+  long writtenAt;
+
+  /** Whether its turn has come, and whether it is written to QEMU to the end. */
+  boolean sent;
+
+  boolean written;
+
+  /** Whether its time was over before QEMU answered; its client was told so. */
+  boolean expired;
+
   Request(Command command, int bytes) {
     this.command = command;
     this.bytes = bytes;

@@ -375,7 +375,8 @@ public final class Scanner {
             : String.format("JSON parse error, stray '\\x%02x'", b));
   }
 
-  private void forget() {
+  /** Forgets the message under way. */
+  void forget() {
     composer.reset();
     braces = 0;
     brackets = 0;

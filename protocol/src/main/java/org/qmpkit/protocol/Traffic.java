@@ -1,14 +1,16 @@
 package org.qmpkit.protocol;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.qmpkit.protocol.Expiry.Pending;
 import org.qmpkit.protocol.InFlight.Sent;
 
 /**
  * The commands of all clients on their way to QEMU: which wait, which goes next, which QEMU has not
- * answered yet (sharing-rules 14 to 16).
+ * answered yet, and by when (sharing-rules 14 to 16).
  */
 final class Traffic {
   /**
@@ -19,9 +21,16 @@ final class Traffic {
   private final Lane inBand;
   private final Lane outOfBand;
   private final List<Lane> lanes;
+  private final Expiry expiry;
+  private final ArrayDeque<Unwritten> unwritten = new ArrayDeque<>();
   private long lastId;
+  private long written;
 
-  Traffic(int highWater) {
+  /** A command that is not written to the end, and how many bytes of all will be written then. */
+  private record Unwritten(Sent sent, long end) {}
+
+  Traffic(int highWater, Deadlines deadlines) {
+    expiry = new Expiry(deadlines);
     inBand = new Lane(highWater, client -> client.inBand);
     outOfBand = new Lane(highWater, client -> client.outOfBand);
     lanes = List.of(outOfBand, inBand);
@@ -32,8 +41,14 @@ final class Traffic {
     return lanes;
   }
 
-  void add(Client client, Request request) {
-    (request.command().oob() ? outOfBand : inBand).add(client, request);
+  void add(Client client, Request request, long now) {
+    request.queuedAt = now;
+    expiry.begin(client, request, now);
+    lane(request).add(client, request);
+  }
+
+  private Lane lane(Request request) {
+    return request.command().oob() ? outOfBand : inBand;
   }
 
   /** Serves a client again that had too much unread. */
@@ -43,7 +58,21 @@ final class Traffic {
 
   /** Drops what a client asked and QEMU was not sent. */
   void drop(Client client) {
-    lanes.forEach(lane -> lane.drop(client));
+    for (Lane lane : lanes) {
+      while (poll(client, lane) != null) {
+        // Gone.
+      }
+      lane.drop(client);
+    }
+  }
+
+  /** Takes a command out that was not sent yet, in order; null if there is none. */
+  @Nullable Request poll(Client client, Lane lane) {
+    Request request = lane.poll(client);
+    if (request != null) {
+      expiry.end(request);
+    }
+    return request;
   }
 
   int queued(Client client) {
@@ -61,14 +90,52 @@ final class Traffic {
     while (sent != null) {
       lastId = sent.id();
       session.send(sent.request().command(), sent.id());
+      sent.request().sent = true;
+      unwritten.add(new Unwritten(sent, written + session.outbox().size()));
       sent = lane.next(ahead, lastId + 1, now);
+    }
+  }
+
+  /** So many bytes were written to QEMU. The time of a command begins with its last. */
+  void wrote(int bytes, long now) {
+    written += bytes;
+    while (!unwritten.isEmpty() && unwritten.element().end() <= written) {
+      Sent sent = unwritten.remove().sent();
+      Request request = sent.request();
+      request.written = true;
+      request.writtenAt = now;
+      if (!request.expired && !sent.client().gone) {
+        expiry.begin(sent.client(), request, now);
+      }
     }
   }
 
   /** Takes out what QEMU has answered, or null if it wasn't sent that or has answered before. */
   @Nullable Sent answered(long id) {
-    Sent sent = inBand.inFlight.remove(id);
-    return sent == null ? outOfBand.inFlight.remove(id) : sent;
+    Sent first = inBand.inFlight.remove(id);
+    Sent sent = first == null ? outOfBand.inFlight.remove(id) : first;
+    if (sent != null) {
+      expiry.end(sent.request());
+    }
+    return sent;
+  }
+
+  /** When the next command must have ended, or Long.MAX_VALUE. */
+  long deadline() {
+    return expiry.deadline();
+  }
+
+  /**
+   * A command whose time is over, or null. If it was sent it keeps its place until QEMU answers;
+   * else it is taken out.
+   */
+  @Nullable Pending expired(long now) {
+    Pending expired = expiry.expired(now);
+    if (expired != null) {
+      expired.request().expired = true;
+      lane(expired.request()).withdraw(expired.client(), expired.request());
+    }
+    return expired;
   }
 
   /** What QEMU has not answered, oldest first. */
@@ -83,6 +150,9 @@ final class Traffic {
   List<Sent> removeAll() {
     List<Sent> all = inFlight();
     lanes.forEach(lane -> lane.inFlight.clear());
+    all.forEach(each -> expiry.end(each.request()));
+    unwritten.clear();
+    written = 0;
     return all;
   }
 }

@@ -79,7 +79,13 @@ final class UpstreamState {
   }
 
   String describe(
-      long now, long silence, List<Sent> inFlight, int queued, int clients, long dropped) {
+      long now,
+      long silence,
+      List<Sent> inFlight,
+      int queued,
+      int clients,
+      List<String> behind,
+      long dropped) {
     Sent oldest = inFlight.isEmpty() ? null : inFlight.getFirst();
     String state;
     String why;
@@ -110,6 +116,8 @@ final class UpstreamState {
         + queued
         + ", \"in-flight\": ["
         + inFlight.stream().map(each -> describe(each, now)).collect(Collectors.joining(", "))
+        + "], \"behind\": ["
+        + String.join(", ", behind)
         + "], \"dropped\": "
         + dropped
         + "}";
@@ -122,11 +130,14 @@ final class UpstreamState {
         + JsonString.quote(who(sent))
         + ", \"seconds\": "
         + seconds(now - sent.at())
+        + ", \"queued\": "
+        + seconds(sent.at() - sent.request().queuedAt)
         + "}";
   }
 
   private static String who(Sent sent) {
-    return sent.client().name() + (sent.client().gone ? ", which has left" : "");
+    String now = sent.request().expired ? ", which waits no longer" : "";
+    return sent.client().name() + (sent.client().gone ? ", which has left" : now);
   }
 
   static String seconds(long nanos) {

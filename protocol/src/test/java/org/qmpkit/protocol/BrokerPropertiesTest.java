@@ -28,7 +28,16 @@ final class BrokerPropertiesTest {
   private final SharedMonitor monitor =
       new SharedMonitor(
           new Limits(
-              3000, 1 << 20, 8, 2000, 20_000, Duration.ofSeconds(10), 4, Duration.ofSeconds(5)),
+              3000,
+              1 << 20,
+              8,
+              2000,
+              20_000,
+              Duration.ofSeconds(10),
+              4,
+              Duration.ofSeconds(5),
+              0,
+              Deadlines.NONE),
           backlog);
   private final List<Talker> talkers = new ArrayList<>();
   private final ArrayDeque<Sent> inBand = new ArrayDeque<>();

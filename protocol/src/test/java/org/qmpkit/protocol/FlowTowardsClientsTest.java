@@ -220,7 +220,7 @@ final class FlowTowardsClientsTest {
     monitor.pass(Duration.ofMillis(9_999));
     assertFalse(client.client.finished());
     monitor.pass(Duration.ofMillis(1));
-    client.assertCut("no progress for 10 s");
+    client.assertCut("no progress for 10.0 s");
     assertEquals(0, monitor.broker.clients());
     assertEquals(1, monitor.attention());
     assertTrue(monitor.changed().contains(client.client.name()));

@@ -15,7 +15,17 @@ import org.qmpkit.protocol.Message.Greeting;
 /** Any bytes from a client, into QEMU's part of the conversation. */
 final class ServerSessionFuzz {
   private static final Limits LIMITS =
-      new Limits(500, 500, 4, 1000, 2000, Duration.ofSeconds(10), 32, Duration.ofSeconds(5));
+      new Limits(
+          500,
+          500,
+          4,
+          1000,
+          2000,
+          Duration.ofSeconds(10),
+          32,
+          Duration.ofSeconds(5),
+          0,
+          Deadlines.NONE);
 
   private static final Greeting GREETING = greeting();
 

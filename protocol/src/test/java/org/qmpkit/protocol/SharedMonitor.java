@@ -197,7 +197,7 @@ final class SharedMonitor {
     if (outbox != null) {
       byte[] bytes = bytes(outbox, most);
       unread.writeBytes(bytes);
-      broker.wroteUpstream(bytes.length);
+      broker.wroteUpstream(bytes.length, now);
     }
   }
 
