@@ -37,15 +37,24 @@ final class HelperTool implements Tool {
             --relay bytes pass untouched, for one client at a time.
 
             """);
-    for (Setting setting : Setting.values()) {
-      String flag = "--" + setting.key() + (setting.value().isEmpty() ? "" : " " + setting.value());
-      text.append(String.format("  %-24s  %s%n", flag, setting.help()));
-    }
+    list(text, each -> !each.isLimit());
+    text.append(
+        """
+
+        Limits, with their defaults; most users need none of them. Amounts: 64k, 10m.
+        Times: 250ms, 5s, 2m.
+
+        """);
+    list(text, Setting::isLimit);
     return text.append(
             """
 
             Addresses: unix:/path[,mode=0660][,group=NAME], tcp:HOST:PORT, a bare path, HOST:PORT,
-            or QEMU's own spelling; 'qmp transports' lists what there is. Sizes: 64k, 10m.
+            or QEMU's own spelling; 'qmp transports' lists what there is.
+
+            --command-timeout 30s,migrate=none,query-*=5s: from when a command was written to QEMU
+            until it answers, and as long before that for its turn. The first that fits counts; the
+            caller gets an error, and QEMU is not disturbed.
 
             A configuration file has the same names:
               verbose = true
@@ -61,6 +70,17 @@ final class HelperTool implements Tool {
               qmp helper --route "/run/a.qmp => /run/a.sock" --route "/run/b.qmp => tcp:vm:4444"
             """)
         .toString();
+  }
+
+  private static void list(StringBuilder text, Predicate<Setting> which) {
+    for (Setting setting : Setting.values()) {
+      if (which.test(setting)) {
+        String value = setting.value().isEmpty() ? "" : " " + setting.value();
+        String usual = setting.usual().isEmpty() ? "" : " [" + setting.usual() + "]";
+        text.append(
+            String.format("  %-24s  %s%s%n", "--" + setting.key() + value, setting.help(), usual));
+      }
+    }
   }
 
   private static Set<String> keys(Predicate<Setting> which) {

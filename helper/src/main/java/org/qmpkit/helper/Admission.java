@@ -7,14 +7,26 @@ import org.jspecify.annotations.Nullable;
 
 /** How many clients one process takes, in all and of each user; a few places are kept for root. */
 final class Admission {
-  static final int MOST = 1024;
-  static final int MOST_PER_USER = 256;
-  static final int KEPT_FOR_ROOT = 4;
-
   private static final String ROOT = "root";
 
   private final Map<String, Integer> users = new HashMap<>();
+  private final int most;
+  private final int perUser;
+  private final int forRoot;
   private int all;
+
+  /**
+   * Nobody is in yet.
+   *
+   * @param most the most clients in all
+   * @param perUser the most of one user other than root
+   * @param forRoot how many places only root can take
+   */
+  Admission(int most, int perUser, int forRoot) {
+    this.most = most;
+    this.perUser = perUser;
+    this.forRoot = forRoot;
+  }
 
   /**
    * Asks for a place.
@@ -25,13 +37,12 @@ final class Admission {
    */
   @Nullable String enter(Optional<String> user) {
     boolean root = user.filter(ROOT::equals).isPresent();
-    int most = root ? MOST : MOST - KEPT_FOR_ROOT;
-    if (all >= most) {
+    if (all >= (root ? most : most - forRoot)) {
       return "this helper has " + all + " clients already; close some";
     }
     String name = user.orElse("");
     int same = users.getOrDefault(name, 0);
-    if (user.isPresent() && !root && same >= MOST_PER_USER) {
+    if (user.isPresent() && !root && same >= perUser) {
       return "user " + name + " has " + same + " clients already; close some";
     }
     all++;

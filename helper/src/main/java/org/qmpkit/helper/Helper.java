@@ -19,8 +19,8 @@ import org.qmpkit.protocol.Journal.Severity;
 /**
  * The daemon: any number of routes on one loop, in one thread, until it is told to end.
  *
- * <p>SIGTERM and SIGINT drain it, at most 2 s, and end it; so does SIGHUP, unless it was given a
- * configuration file, which is read again then.
+ * <p>SIGTERM and SIGINT drain it, at most 2 s unless told otherwise, and end it; so does SIGHUP,
+ * unless it was given a configuration file, which is read again then.
  */
 public final class Helper implements AutoCloseable {
   /** Loaded only when a monitor is shared, since the security providers cost 2 MB. */
@@ -28,9 +28,7 @@ public final class Helper implements AutoCloseable {
     static final SecureRandom RANDOM = new SecureRandom();
   }
 
-  private static final Duration DRAIN = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofMillis(20);
-  private static final long BACKLOG = 64L << 20;
 
   private final Log log;
   private final Loop loop;
@@ -43,14 +41,16 @@ public final class Helper implements AutoCloseable {
   private Helper(Settings settings, Log log, Loop loop) {
     this.log = log;
     this.loop = loop;
+    Bounds bounds = settings.bounds();
     this.house =
         new House(
             loop,
             Transports.load(),
             log,
             settings.limits(),
-            new Backlog(BACKLOG),
-            new Admission(),
+            bounds,
+            new Backlog(bounds.outboxes(), bounds.halfMessages()),
+            new Admission(bounds.clients(), bounds.perUser(), bounds.forRoot()),
             ByteBuffer.allocate(Loop.BUFFER_SIZE),
             () -> Secret.RANDOM.nextLong());
     loop.onFailure((where, why) -> {
@@ -114,7 +114,8 @@ public final class Helper implements AutoCloseable {
     ending = true;
     log.write(Severity.INFO, "", "", "SIG" + signal + ": draining and ending");
     routes.values().forEach(Route::drain);
-    closeDrained(List.copyOf(routes.values()), loop.now() + DRAIN.toNanos(), loop::stop);
+    closeDrained(
+        List.copyOf(routes.values()), loop.now() + house.bounds().drain().toNanos(), loop::stop);
   }
 
   /** Closes routes as they are drained, all of them at the deadline, and then does what follows. */
@@ -143,7 +144,7 @@ public final class Helper implements AutoCloseable {
       Settings fresh = withConfig(commandLine);
       wanted = fresh.routes();
       log.leaveOutBelow(fresh.least());
-      house = house.with(fresh.limits());
+      house = house.with(fresh.limits(), fresh.bounds());
     } catch (IOException | IllegalArgumentException e) {
       log.write(Severity.ERROR, "", "", "not reloaded: " + e.getMessage());
       return;
@@ -155,7 +156,7 @@ public final class Helper implements AutoCloseable {
     reloading = true;
     closeDrained(
         gone,
-        loop.now() + DRAIN.toNanos(),
+        loop.now() + house.bounds().drain().toNanos(),
         () -> {
           reloading = false;
           if (!ending) {

@@ -12,7 +12,9 @@ import org.qmpkit.protocol.Limits;
 /**
  * What all routes of one loop share.
  *
- * @param backlog the account of what waits for all clients
+ * @param limits what each new route keeps to
+ * @param bounds how long new routes wait; the amounts in them are those of the start
+ * @param backlog the account of what all shared routes hold
  * @param admission the count of all clients
  * @param scratch an array to scan in, since arrays are scanned several times faster
  * @param random where fences come from; one that QEMU can't guess
@@ -22,6 +24,7 @@ record House(
     Transports transports,
     Log log,
     Limits limits,
+    Bounds bounds,
     Backlog backlog,
     Admission admission,
     ByteBuffer scratch,
@@ -46,8 +49,8 @@ record House(
   }
 
   /** The same with other limits. */
-  House with(Limits others) {
-    return new House(loop, transports, log, others, backlog, admission, scratch, random);
+  House with(Limits limits, Bounds bounds) {
+    return new House(loop, transports, log, limits, bounds, backlog, admission, scratch, random);
   }
 
   /** What was read into the loop's buffer, to be scanned before the next such. */

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.qmpkit.protocol.Journal;
 import org.qmpkit.protocol.Journal.Severity;
 
@@ -48,9 +49,30 @@ public final class Log {
     out.println(escaped(line));
   }
 
-  /** This log as a route's own. */
-  Journal of(String route) {
-    return (severity, subject, text) -> write(severity, route, subject, text);
+  /**
+   * This log as a route's own, where neither QEMU nor the clients can flood it: what is said of
+   * each has an {@link Allowance}.
+   *
+   * @param clock nanoseconds, never going back
+   */
+  Journal of(String route, LongSupplier clock) {
+    Allowance ofQemu = new Allowance();
+    Allowance ofClients = new Allowance();
+    return (severity, subject, text) -> {
+      if (severity.compareTo(least) < 0) {
+        return;
+      }
+      Allowance allowance = subject.isEmpty() ? ofQemu : ofClients;
+      // Who asks for every detail gets it.
+      int left = least == Severity.DEBUG ? 0 : allowance.take(clock.getAsLong());
+      if (left >= 0) {
+        write(
+            severity,
+            route,
+            subject,
+            left == 0 ? text : text + " (before it, " + left + " lines were left out)");
+      }
+    };
   }
 
   private static String priority(Severity severity) {

@@ -33,12 +33,11 @@ final class RelayRoute implements Route {
   RelayRoute(RouteSpec spec, House house) {
     this.spec = spec;
     this.house = house;
-    this.journal = house.log().of(spec.name());
+    this.journal = house.log().of(spec.name(), house.loop()::now);
     this.upstream =
         new Upstream(
             spec.connect(),
-            house.loop(),
-            house.transports(),
+            house,
             journal,
             new Upstream.Caller() {
               @Override
@@ -88,7 +87,8 @@ final class RelayRoute implements Route {
         number++;
         client = endpoint;
         journal.note(Severity.DEBUG, name(), "connected from " + endpoint.peer());
-        patience = house.loop().schedule(Upstream.PATIENCE, () -> end("its monitor didn't answer"));
+        patience =
+            house.loop().schedule(house.bounds().connect(), () -> end("its monitor didn't answer"));
         upstream.proved();
         upstream.open();
       }

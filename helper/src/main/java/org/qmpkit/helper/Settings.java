@@ -1,14 +1,13 @@
 package org.qmpkit.helper;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.protocol.Journal.Severity;
@@ -19,8 +18,6 @@ import org.qmpkit.protocol.Limits;
  * says what is wrong with its value; {@link #routes} says what is missing.
  */
 public final class Settings {
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kKmM]?)");
-
   private final List<Map.Entry<Setting, String>> told = new ArrayList<>();
   private final List<RouteSpec> routes = new ArrayList<>();
   private @Nullable Address listen;
@@ -28,8 +25,7 @@ public final class Settings {
   private @Nullable String name;
   private @Nullable Path config;
   private boolean relay;
-  private int clientMessage = Limits.DEFAULT.clientMessage();
-  private int qemuMessage = Limits.DEFAULT.qemuMessage();
+  private final Map<Setting, String> limits = new EnumMap<>(Setting.class);
   private Severity least = Severity.INFO;
 
   /** Settings of which nothing is told yet. */
@@ -62,10 +58,9 @@ public final class Settings {
       case NAME -> name = once(setting, name, value);
       case ROUTE -> routes.add(RouteSpec.parse(value, false));
       case CONFIG -> config = once(setting, config, Path.of(value));
-      case CLIENT_MESSAGE -> clientMessage = size(setting, value);
-      case QEMU_MESSAGE -> qemuMessage = size(setting, value);
       case VERBOSE -> least = truth(setting, value) ? Severity.DEBUG : least;
       case QUIET -> least = truth(setting, value) ? Severity.WARNING : least;
+      default -> limit(setting, value);
     }
   }
 
@@ -92,22 +87,31 @@ public final class Settings {
     };
   }
 
-  private static int size(Setting setting, String value) {
-    Matcher parts = SIZE.matcher(value);
-    if (parts.matches()) {
-      long unit =
-          switch (parts.group(2).toLowerCase(Locale.ROOT)) {
-            case "k" -> 1 << 10;
-            case "m" -> 1 << 20;
-            default -> 1;
-          };
-      long bytes = Long.parseLong(parts.group(1)) * unit;
-      if (bytes >= 1024 && bytes <= 1 << 30) {
-        return (int) bytes;
-      }
+  private void limit(Setting setting, String value) {
+    switch (setting.measure()) {
+      case SIZE -> Measure.size(setting, value);
+      case COUNT -> Measure.count(setting, value);
+      case TIME -> Measure.time(setting, value);
+      case TIMES -> Measure.times(setting, value);
+      case NONE -> throw new IllegalStateException(setting + " is no limit");
     }
-    throw new IllegalArgumentException(
-        setting.key() + " (\"" + value + "\") must be a size from 1k to 1024m, as 64k or 10m");
+    limits.put(setting, value);
+  }
+
+  private String told(Setting limit) {
+    return limits.getOrDefault(limit, limit.usual());
+  }
+
+  private int size(Setting setting) {
+    return Measure.size(setting, told(setting));
+  }
+
+  private int count(Setting setting) {
+    return Measure.count(setting, told(setting));
+  }
+
+  private Duration time(Setting setting) {
+    return Measure.time(setting, told(setting));
   }
 
   /** The configuration file that was named, or null. */
@@ -120,9 +124,46 @@ public final class Settings {
     return least;
   }
 
-  /** The limits that were set, and the usual ones. */
+  /**
+   * The limits of each route: those that were set, and the usual ones.
+   *
+   * @throws IllegalArgumentException if two of them contradict each other
+   */
   public Limits limits() {
-    return Limits.DEFAULT.withMessages(clientMessage, qemuMessage);
+    int highWater = size(Setting.HIGH_WATER);
+    int outbox = size(Setting.OUTBOX);
+    if (outbox < highWater) {
+      throw new IllegalArgumentException(
+          "outbox (" + outbox + " bytes) must be at least high-water (" + highWater + " bytes)");
+    }
+    return new Limits(
+        size(Setting.CLIENT_MESSAGE),
+        size(Setting.QEMU_MESSAGE),
+        count(Setting.QUEUE),
+        highWater,
+        outbox,
+        time(Setting.STALL),
+        count(Setting.UNNEGOTIATED),
+        time(Setting.SILENCE),
+        size(Setting.REPLY),
+        Measure.times(Setting.COMMAND_TIMEOUT, told(Setting.COMMAND_TIMEOUT)));
+  }
+
+  /**
+   * The limits of the whole process.
+   *
+   * @throws IllegalArgumentException if two of them contradict each other
+   */
+  Bounds bounds() {
+    return new Bounds(
+        count(Setting.CLIENTS),
+        count(Setting.CLIENTS_PER_USER),
+        count(Setting.CLIENTS_FOR_ROOT),
+        size(Setting.OUTBOXES),
+        size(Setting.QEMU_MESSAGES),
+        time(Setting.CONNECT_TIMEOUT),
+        time(Setting.RETRY),
+        time(Setting.DRAIN));
   }
 
   /**

@@ -31,6 +31,9 @@ final class SharedRoute implements Route {
    */
   private static final Duration PROBE = Duration.ofSeconds(2);
 
+  /** How long QEMU must have been well for its loss to be met without a pause. */
+  private static final Duration PROOF = Duration.ofSeconds(1);
+
   private final RouteSpec spec;
   private final House house;
   private final Journal journal;
@@ -43,6 +46,7 @@ final class SharedRoute implements Route {
   private @Nullable Endpoint qemu;
   private @Nullable Timer tick;
   private long tickAt = Long.MAX_VALUE;
+  private long connectedAt;
   private int numbers;
   private boolean draining;
   private boolean settling;
@@ -50,7 +54,7 @@ final class SharedRoute implements Route {
   SharedRoute(RouteSpec spec, House house) {
     this.spec = spec;
     this.house = house;
-    this.journal = house.log().of(spec.name());
+    this.journal = house.log().of(spec.name(), house.loop()::now);
     this.broker =
         new Broker(
             house.limits(),
@@ -61,8 +65,7 @@ final class SharedRoute implements Route {
     this.upstream =
         new Upstream(
             spec.connect(),
-            house.loop(),
-            house.transports(),
+            house,
             journal,
             new Upstream.Caller() {
               @Override
@@ -172,6 +175,7 @@ final class SharedRoute implements Route {
 
   private void connected(Endpoint endpoint) {
     qemu = endpoint;
+    connectedAt = now();
     endpoint.onReady(this::qemuReady);
     journal.note(Severity.DEBUG, "", "connected to " + spec.connect());
     broker.opened(now());
@@ -197,9 +201,6 @@ final class SharedRoute implements Route {
         return;
       }
       broker.receivedUpstream(house.toScan(buffer), now());
-      if (broker.ready()) {
-        upstream.proved();
-      }
     } catch (IOException e) {
       lost("cannot read QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
     }
@@ -233,6 +234,9 @@ final class SharedRoute implements Route {
     qemu = null;
     if (from != null) {
       from.close();
+    }
+    if (broker.ready() && now() - connectedAt >= PROOF.toNanos()) {
+      upstream.proved();
     }
     journal.note(Severity.WARNING, "", reason);
     broker.lost(reason, now());

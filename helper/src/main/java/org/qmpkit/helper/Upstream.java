@@ -29,13 +29,12 @@ final class Upstream implements AutoCloseable {
     void failed(TransportException reason);
   }
 
-  static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   private final Address address;
   private final Loop loop;
   private final Transports transports;
+  private final Bounds bounds;
   private final Journal journal;
   private final Caller caller;
   private @Nullable Listener listener;
@@ -46,10 +45,11 @@ final class Upstream implements AutoCloseable {
   private boolean fresh = true;
   private boolean closed;
 
-  Upstream(Address address, Loop loop, Transports transports, Journal journal, Caller caller) {
+  Upstream(Address address, House house, Journal journal, Caller caller) {
     this.address = address;
-    this.loop = loop;
-    this.transports = transports;
+    this.loop = house.loop();
+    this.transports = house.transports();
+    this.bounds = house.bounds();
     this.journal = journal;
     this.caller = caller;
   }
@@ -112,7 +112,7 @@ final class Upstream implements AutoCloseable {
         transports.connect(
             address,
             loop,
-            PATIENCE,
+            bounds.connect(),
             new Connecting() {
               @Override
               public void connected(Endpoint endpoint) {
@@ -136,7 +136,7 @@ final class Upstream implements AutoCloseable {
     }
     retry = loop.schedule(pause, this::dial);
     Duration doubled = pause.multipliedBy(2);
-    pause = doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
+    pause = doubled.compareTo(bounds.retry()) > 0 ? bounds.retry() : doubled;
   }
 
   /** One line per reason, not per attempt. */

@@ -10,12 +10,16 @@ import org.junit.jupiter.api.Test;
 class AdmissionTest {
   private static final Optional<String> ROOT = Optional.of("root");
 
-  private final Admission admission = new Admission();
+  private static final int MOST = 1024;
+  private static final int MOST_PER_USER = 256;
+  private static final int KEPT_FOR_ROOT = 4;
+
+  private final Admission admission = new Admission(MOST, MOST_PER_USER, KEPT_FOR_ROOT);
 
   /** How many places a user gets, one after the other, up to one more than there are. */
   private int enterAll(Optional<String> user) {
     int entered = 0;
-    while (entered <= Admission.MOST && admission.enter(user) == null) {
+    while (entered <= MOST && admission.enter(user) == null) {
       entered++;
     }
     return entered;
@@ -23,7 +27,7 @@ class AdmissionTest {
 
   @Test
   void aUserGetsSoManyAndAnotherStillGetsHis() {
-    assertEquals(Admission.MOST_PER_USER, enterAll(Optional.of("alice")));
+    assertEquals(MOST_PER_USER, enterAll(Optional.of("alice")));
     assertNull(admission.enter(Optional.of("bob")));
   }
 
@@ -38,7 +42,7 @@ class AdmissionTest {
 
   @Test
   void theLastPlacesAreKeptForRoot() {
-    assertEquals(Admission.MOST - Admission.KEPT_FOR_ROOT, enterAll(Optional.empty()));
-    assertEquals(Admission.KEPT_FOR_ROOT, enterAll(ROOT));
+    assertEquals(MOST - KEPT_FOR_ROOT, enterAll(Optional.empty()));
+    assertEquals(KEPT_FOR_ROOT, enterAll(ROOT));
   }
 }

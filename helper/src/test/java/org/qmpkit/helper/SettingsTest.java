@@ -1,15 +1,19 @@
 package org.qmpkit.helper;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.qmpkit.net.Address;
+import org.qmpkit.protocol.Deadlines;
 import org.qmpkit.protocol.Journal.Severity;
+import org.qmpkit.protocol.Limits;
 
 class SettingsTest {
   private final Settings settings = new Settings();
@@ -96,5 +100,112 @@ class SettingsTest {
     settings.set(Setting.QUIET, "true");
     assertEquals(Severity.WARNING, settings.least());
     assertTrue(refusal(Setting.QUIET, "perhaps").contains("true or false"));
+  }
+
+  @Test
+  void withoutAWordTheLimitsAreThoseOfTheProtocol() {
+    assertEquals(Limits.DEFAULT.withDeadlines(settings.limits().deadlines()), settings.limits());
+    assertNull(settings.limits().deadlines().of("stop"));
+    assertEquals(64 << 20, settings.bounds().outboxes());
+  }
+
+  @Test
+  void everyLimitHasADefaultThatCouldBeWritten() {
+    for (Setting setting : Setting.values()) {
+      if (setting.isLimit()) {
+        settings.set(setting, setting.usual());
+      }
+    }
+    assertEquals(Duration.ofSeconds(2), settings.bounds().drain());
+  }
+
+  @Test
+  void eachLimitGoesWhereItBelongs() {
+    String[] told = {
+      "client-message=2k",
+      "qemu-message=3k",
+      "queue=4",
+      "high-water=5k",
+      "outbox=6k",
+      "stall=7s",
+      "unnegotiated=8",
+      "silence=9s",
+      "reply=10k",
+      "clients=11",
+      "clients-per-user=12",
+      "clients-for-root=1",
+      "outboxes=13k",
+      "qemu-messages=14k",
+      "connect-timeout=15ms",
+      "retry=16m",
+      "drain=17h"
+    };
+    for (String each : told) {
+      int equals = each.indexOf('=');
+      settings.set(Setting.of(each.substring(0, equals)).orElseThrow(), each.substring(equals + 1));
+    }
+    assertEquals(
+        new Limits(
+            2048,
+            3072,
+            4,
+            5120,
+            6144,
+            Duration.ofSeconds(7),
+            8,
+            Duration.ofSeconds(9),
+            10240,
+            settings.limits().deadlines()),
+        settings.limits());
+    assertEquals(
+        new Bounds(
+            11,
+            12,
+            1,
+            13 << 10,
+            14 << 10,
+            Duration.ofMillis(15),
+            Duration.ofMinutes(16),
+            Duration.ofHours(17)),
+        settings.bounds());
+  }
+
+  @Test
+  void limitsThatContradictEachOtherAreRefused() {
+    settings.set(Setting.HIGH_WATER, "2m");
+    settings.set(Setting.OUTBOX, "1m");
+    assertThrows(IllegalArgumentException.class, settings::limits);
+    settings.set(Setting.CLIENTS, "4");
+    assertThrows(IllegalArgumentException.class, settings::bounds);
+  }
+
+  @Test
+  void commandsHaveTimesOfTheirOwn() {
+    settings.set(Setting.COMMAND_TIMEOUT, "30s,migrate=none,query-*=250ms");
+    Deadlines deadlines = settings.limits().deadlines();
+    assertEquals(Duration.ofSeconds(30), deadlines.of("stop"));
+    assertNull(deadlines.of("migrate"));
+    assertEquals(Duration.ofMillis(250), deadlines.of("query-block"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "command-timeout, 0s",
+    "command-timeout, 30",
+    "command-timeout, '30s,'",
+    "command-timeout, '=5s'",
+    "command-timeout, 'a b=5s'",
+    "command-timeout, 'query-*-x=5s'",
+    "queue, 0",
+    "queue, -1",
+    "queue, many",
+    "queue, 1000001",
+    "stall, 25h",
+    "stall, 5",
+    "stall, none",
+    "qemu-message, none"
+  })
+  void whatIsNoLimitIsRefused(String key, String value) {
+    assertTrue(refusal(Setting.of(key).orElseThrow(), value).startsWith(key));
   }
 }

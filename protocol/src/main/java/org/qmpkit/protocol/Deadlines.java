@@ -22,12 +22,9 @@ public final class Deadlines {
     this.exceptions = exceptions;
   }
 
-  /** The same time for all commands. */
-  public static Deadlines of(Duration usual) {
-    if (!usual.isPositive()) {
-      throw new IllegalArgumentException("usual (" + usual + ") must be positive");
-    }
-    return new Deadlines(usual, new LinkedHashMap<>());
+  /** These, with this time, positive, for all commands without one of their own. */
+  public Deadlines withUsual(Duration time) {
+    return new Deadlines(positive(time), exceptions);
   }
 
   /**
@@ -38,11 +35,10 @@ public final class Deadlines {
    * @param time positive, or null for no limit
    */
   public Deadlines with(String pattern, @Nullable Duration time) {
-    if (time != null && !time.isPositive()) {
-      throw new IllegalArgumentException("time (" + time + ") of " + pattern + " must be positive");
-    }
     SequencedMap<String, @Nullable Duration> more = new LinkedHashMap<>(exceptions);
-    more.putIfAbsent(pattern, time);
+    if (!more.containsKey(pattern)) {
+      more.put(pattern, time == null ? null : positive(time));
+    }
     return new Deadlines(usual, more);
   }
 
@@ -59,5 +55,12 @@ public final class Deadlines {
       }
     }
     return usual;
+  }
+
+  private static Duration positive(Duration time) {
+    if (!time.isPositive()) {
+      throw new IllegalArgumentException("time (" + time + ") must be positive");
+    }
+    return time;
   }
 }

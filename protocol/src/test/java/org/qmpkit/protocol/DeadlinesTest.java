@@ -16,7 +16,7 @@ final class DeadlinesTest {
   private static final Duration TIME = Duration.ofSeconds(30);
   private static final Duration INSTANT = Duration.ofNanos(1);
 
-  private final SharedMonitor monitor = monitor(Deadlines.of(TIME));
+  private final SharedMonitor monitor = monitor(Deadlines.NONE.withUsual(TIME));
 
   private static SharedMonitor monitor(Deadlines deadlines) {
     return new SharedMonitor(Limits.DEFAULT.withDeadlines(deadlines));
@@ -63,7 +63,7 @@ final class DeadlinesTest {
   @DisplayName(
       "15: what timed out keeps its slot; those who wait for a turn hear of their own time")
   void rule15_queue() {
-    SharedMonitor narrow = monitor(Deadlines.of(TIME));
+    SharedMonitor narrow = monitor(Deadlines.NONE.withUsual(TIME));
     Party slow = narrow.ready(SharedMonitor.greeting("")).joinReady();
     slow.execute("snapshot", 1);
     Sent stuck = narrow.next();
@@ -83,7 +83,7 @@ final class DeadlinesTest {
   @Test
   @DisplayName("15: a command that never had its turn is not sent after its time")
   void rule15_notSent() {
-    SharedMonitor narrow = monitor(Deadlines.of(TIME).with("snapshot", null));
+    SharedMonitor narrow = monitor(Deadlines.NONE.withUsual(TIME).with("snapshot", null));
     Party slow = narrow.ready(SharedMonitor.greeting("")).joinReady();
     slow.execute("snapshot", 1);
     Sent patient = narrow.next();
@@ -118,7 +118,7 @@ final class DeadlinesTest {
   @Test
   @DisplayName("5, 15: what timed out keeps its place among the answers")
   void rule15_inPlace() {
-    SharedMonitor patient = monitor(Deadlines.of(TIME).with("first", null));
+    SharedMonitor patient = monitor(Deadlines.NONE.withUsual(TIME).with("first", null));
     Party client = patient.ready().joinReady();
     client.execute("first", 1);
     client.execute("second", 2);
@@ -156,7 +156,8 @@ final class DeadlinesTest {
   @Test
   void theFirstPatternThatFitsCounts() {
     Deadlines some =
-        Deadlines.of(TIME)
+        Deadlines.NONE
+            .withUsual(TIME)
             .with("query-block", null)
             .with("query-*", Duration.ofSeconds(5))
             .with("query-name", Duration.ofSeconds(7));
@@ -170,7 +171,7 @@ final class DeadlinesTest {
 
   @Test
   void timesArePositive() {
-    assertThrows(IllegalArgumentException.class, () -> Deadlines.of(Duration.ZERO));
+    assertThrows(IllegalArgumentException.class, () -> Deadlines.NONE.withUsual(Duration.ZERO));
     assertThrows(
         IllegalArgumentException.class, () -> Deadlines.NONE.with("stop", Duration.ofSeconds(-1)));
   }
