@@ -2,8 +2,7 @@
 # What ./qmp, ./check and bench/run need to find or install. Sourced; $here is the checkout.
 # shellcheck disable=SC2034,SC2154
 
-JVM_FLAGS=(-XX:+UseSerialGC -Xms8m -Xmx256m -XX:+UseCompactObjectHeaders -XX:-UsePerfData
-  -XX:ReservedCodeCacheSize=32m -Xlog:disable)
+. "$here/dist/launch.sh"
 
 say() { printf '%s\n' "qmpkit: $*" >&2; }
 die() {
@@ -80,14 +79,18 @@ needs_build() {
   [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,helper,cli}/{pom.xml,src/main} -newer "$newest" -print -quit)" ]
 }
 
-# Makes a cache of loaded classes out of a short life of a helper, so that every later start is
-# faster and smaller. Without it all works the same.
-train() {
-  local folder
-  rm -f "$1/.aot"
-  folder=$(mktemp -d)
-  timeout --signal=TERM 3 "$JAVA_HOME/bin/java" "${JVM_FLAGS[@]}" -XX:AOTCacheOutput="$1/.aot" \
-    -p "$1" -m org.qmpkit.cli/org.qmpkit.cli.Qmp helper --listen "unix:$folder/a" \
-    --connect "unix:$folder/b" --route "unix:$folder/b => unix:$folder/c" >/dev/null 2>&1 || true
-  rm -rf "$folder"
+# Builds cli/target/modules, where that is not newer than the sources.
+build_modules() {
+  local build_log
+  needs_build || return 0
+  need mvn maven
+  say "building qmpkit (a minute or two the first time; later only when something changed) …"
+  build_log=$(mktemp)
+  if ! (cd "$here" && mvn -B -ntp -Dmaven.test.skip=true -pl cli -am package) >"$build_log" 2>&1; then
+    grep -E 'ERROR|WARNING.*[.]java' "$build_log" | head -40 >&2
+    rm -f "$build_log"
+    die "the build failed; the lines above say why"
+  fi
+  rm -f "$build_log"
+  touch "$here/cli/target/modules/.built"
 }

@@ -133,11 +133,11 @@ final class Program {
       throw new IllegalStateException(
           "there is no " + MODULES + "; build the program first: mvn -DskipTests package");
     }
-    String script = ". '" + ROOT + "/.mvn/tools.sh'; printf '%s\\n' \"${JVM_FLAGS[@]}\"";
+    String script = ". '" + ROOT + "/dist/launch.sh'; printf '%s\\n' $(flags_of helper)";
     List<String> flags =
-        new ArrayList<>(outcome(new ProcessBuilder("bash", "-c", script)).out().lines().toList());
+        new ArrayList<>(outcome(new ProcessBuilder("sh", "-c", script)).out().lines().toList());
     if (flags.isEmpty()) {
-      throw new IllegalStateException(".mvn/tools.sh has no JVM_FLAGS");
+      throw new IllegalStateException("dist/launch.sh has no flags for the helper");
     }
     String more = System.getProperty("qmpkit.it.jvm", "");
     Arrays.stream(more.split(" ", -1)).filter(flag -> !flag.isEmpty()).forEach(flags::add);

@@ -1,0 +1,73 @@
+# shellcheck shell=sh
+# How qmp is started, in a checkout and in an image: the JVM's flags for each tool, and the caches
+# of loaded classes that make a start faster and smaller. Sourced; POSIX, for a dom0 without bash.
+
+qmp_main=org.qmpkit.cli/org.qmpkit.cli.Qmp
+
+# The group of tools that one belongs to: the daemon lives long, all others are in a hurry.
+#   group_of NAME_IT_WAS_CALLED_BY [FIRST_ARGUMENT]
+group_of() {
+  case ${1##*/}:${2:-} in
+    qmp-helper:* | qmp_helper:* | *:helper) echo helper ;;
+    *) echo tools ;;
+  esac
+}
+
+# flags_of GROUP
+flags_of() {
+  echo -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData -Xlog:disable
+  case $1 in
+    helper) echo -Xms8m -Xmx256m -XX:ReservedCodeCacheSize=32m ;;
+    *) echo -Xms16m -Xmx512m -XX:TieredStopAtLevel=1 ;;
+  esac
+}
+
+# Makes a group's cache out of a short life of its tools; one that can't be made is not missed. It
+# is made where it is used, since it fits one JVM on one kind of processor only.
+#   train GROUP FILE JAVA [ARGUMENT …]      the arguments say where the modules are
+train() {
+  group=$1
+  cache=$2
+  new=$cache.new
+  shift 2
+  # Whoever makes the folder makes the cache; the others start without it. One that a crash has
+  # left is old.
+  [ -z "$(find "$new" -prune -mmin +5 2>/dev/null)" ] || rm -rf "$new"
+  mkdir "$new" 2>/dev/null || return 0
+  helper_flags=$(flags_of helper)
+  tool_flags=$(flags_of tools)
+  record=-XX:AOTCacheOutput=$new/cache
+  case $group in
+    helper) helper_flags="$helper_flags $record" ;;
+    *) tool_flags="$tool_flags $record" ;;
+  esac
+  # A monitor that is shared and has no QEMU, and a relay to it: a client meets both.
+  cat >"$new/config" <<EOF
+[[route]]
+listen = "unix:$new/relay"
+connect = "unix:$new/shared"
+relay = true
+[[route]]
+listen = "unix:$new/shared"
+connect = "unix:$new/none"
+EOF
+  # shellcheck disable=SC2086
+  timeout -s KILL 60 "$@" $helper_flags -m $qmp_main helper --config "$new/config" \
+    >/dev/null 2>&1 &
+  trained=$!
+  tries=0
+  until [ -S "$new/shared" ] || [ $tries -ge 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  for place in relay shared; do
+    # shellcheck disable=SC2086
+    timeout -s KILL 60 "$@" $tool_flags -m $qmp_main health "unix:$new/$place" --timeout 2s \
+      --output json >/dev/null 2>&1 || true
+    tool_flags=$(flags_of tools)
+  done
+  kill -TERM "$(cat "/proc/$trained/task/$trained/children" 2>/dev/null)" 2>/dev/null
+  wait "$trained" 2>/dev/null
+  mv -f "$new/cache" "$cache" 2>/dev/null
+  rm -rf "$new"
+}
