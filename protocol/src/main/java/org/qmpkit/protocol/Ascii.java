@@ -42,14 +42,30 @@ final class Ascii {
         break;
       }
     }
-    for (; at + 8 <= to; at += 8) {
-      long stops = stops((long) EIGHT.get(bytes, at)) & HIGHS;
-      if (stops != 0) {
-        return at + (Long.numberOfTrailingZeros(stops) >> 3);
-      }
+    at = eights(bytes, at, to);
+    if (at < 0) {
+      return ~at;
     }
     while (at < to && isPlain(bytes[at])) {
       at++;
+    }
+    return at;
+  }
+
+  /** Where the run ends if that is within eight bytes, as most do; else negative. */
+  static int shortPlain(byte[] bytes, int from, int to) {
+    long stops = from + 8 <= to ? stops((long) EIGHT.get(bytes, from)) & HIGHS : 0;
+    return stops == 0 ? -1 : from + (Long.numberOfTrailingZeros(stops) >> 3);
+  }
+
+  /** Where the run ends, inverted; or, if it has not, where less than eight bytes are left. */
+  private static int eights(byte[] bytes, int from, int to) {
+    int at = from;
+    for (; at + 8 <= to; at += 8) {
+      long stops = stops((long) EIGHT.get(bytes, at)) & HIGHS;
+      if (stops != 0) {
+        return ~(at + (Long.numberOfTrailingZeros(stops) >> 3));
+      }
     }
     return at;
   }
@@ -68,6 +84,34 @@ final class Ascii {
 
   private static boolean isPlain(byte b) {
     return b >= 0x20 && b != '"' && b != '\\' && b != 0x7f;
+  }
+
+  /** Where an escape ends that stands for one whole character; negative if it is none, or cut. */
+  static int endOfEscape(byte[] bytes, int from, int to) {
+    if (to - from < 2) {
+      return -1;
+    }
+    return switch (bytes[from + 1]) {
+      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> from + 2;
+      case 'u' -> to - from >= 6 && isCharacter(unit(bytes, from + 2)) ? from + 6 : -1;
+      default -> -1;
+    };
+  }
+
+  private static int unit(byte[] bytes, int at) {
+    return hex(bytes[at]) << 12
+        | hex(bytes[at + 1]) << 8
+        | hex(bytes[at + 2]) << 4
+        | hex(bytes[at + 3]);
+  }
+
+  /** Whether a code point is a character to every dialect: no surrogate, no noncharacter. */
+  static boolean isCharacter(int codePoint) {
+    return codePoint >= 0
+        && codePoint <= 0x10ffff
+        && (codePoint < 0xd800 || codePoint > 0xdfff)
+        && (codePoint < 0xfdd0 || codePoint > 0xfdef)
+        && (codePoint & 0xfffe) != 0xfffe;
   }
 
   /** What a hexadecimal digit is worth, or -1. */

@@ -19,6 +19,7 @@ final class Composer {
 
   private static final int KEPT_BETWEEN_MESSAGES = 4 * 1024;
   private static final int SMALLEST = 256;
+  private static final byte[] DIGITS = Ascii.bytes("0123456789ABCDEF");
 
   /** What a short key costs that is noted to find duplicates, on a 64-bit JVM. */
   private static final int BYTES_OF_A_NOTED_KEY = 96;
@@ -305,6 +306,35 @@ final class Composer {
     }
   }
 
+  /** Copies a run, mostly a short one, and writes a blank behind it. */
+  void writeSpaced(byte[] bytes, int from, int count) {
+    if (room(count + 1)) {
+      for (int i = 0; i < count; i++) {
+        text[length + i] = bytes[from + i];
+      }
+      length += count;
+      text[length++] = ' ';
+    }
+  }
+
+  /** Writes {@code \\uXXXX} for a UTF-16 code unit. */
+  void writeEscape(int unit) {
+    if (room(6)) {
+      text[length] = '\\';
+      text[length + 1] = 'u';
+      text[length + 2] = DIGITS[unit >> 12 & 0xf];
+      text[length + 3] = DIGITS[unit >> 8 & 0xf];
+      text[length + 4] = DIGITS[unit >> 4 & 0xf];
+      text[length + 5] = DIGITS[unit & 0xf];
+      length += 6;
+    }
+  }
+
+  /** Whether the string that is being written is a key that must be known. */
+  boolean noting() {
+    return noting;
+  }
+
   /** Copies a run of plain ASCII of the string that is being written. */
   void write(byte[] bytes, int from, int count) {
     if (!room(count)) {
@@ -332,7 +362,8 @@ final class Composer {
   }
 
   private int capacity(int wanted) {
-    int grown = Math.max(wanted, text.length + (text.length >> 1));
-    return Math.min(limit, grown > KEPT_BETWEEN_MESSAGES ? Math.max(grown, expected) : grown);
+    boolean known = expected >= wanted && expected > KEPT_BETWEEN_MESSAGES;
+    boolean worthIt = expected - text.length >= text.length / 4;
+    return Math.min(limit, known && worthIt ? expected : Math.max(wanted, 2 * text.length));
   }
 }

@@ -76,8 +76,7 @@ final class Skimmer {
           if (in[at] == ' ') {
             at++;
           } else {
-            out.write(in, run, at - run);
-            out.write(' ');
+            out.writeSpaced(in, run, at - run);
             run = at;
           }
           want = b == ':' || !inObject ? VALUE : KEY;
@@ -104,7 +103,8 @@ final class Skimmer {
         }
         case ' ', '\t', '\r', '\n' -> {
           out.write(in, run, at - run);
-          run = ++at;
+          at = endOfSpace(in, at + 1, to);
+          run = at;
           continue scan;
         }
         default -> {
@@ -141,33 +141,24 @@ final class Skimmer {
 
   /** Where a string of ASCII and valid escapes ends, past its quote; negative if it is none. */
   private static int endOfString(byte[] in, int from, int to) {
-    int at = Ascii.plain(in, from, to);
+    int at = Ascii.shortPlain(in, from, to);
+    if (at >= 0 && in[at] == '"') {
+      return at + 1;
+    }
+    at = Ascii.plain(in, from, to);
     while (at < to && in[at] == '\\') {
-      at = endOfEscape(in, at, to);
+      at = Ascii.endOfEscape(in, at, to);
       at = at < 0 ? to : Ascii.plain(in, at, to);
     }
     return at < to && in[at] == '"' ? at + 1 : -1;
   }
 
-  private static int endOfEscape(byte[] in, int from, int to) {
-    if (to - from < 2) {
-      return -1;
+  private static int endOfSpace(byte[] in, int from, int to) {
+    int at = from;
+    while (at < to && (in[at] == ' ' || in[at] == '\t' || in[at] == '\r' || in[at] == '\n')) {
+      at++;
     }
-    return switch (in[from + 1]) {
-      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> from + 2;
-      case 'u' -> to - from >= 6 && isPlainUnit(in, from + 2) ? from + 6 : -1;
-      default -> -1;
-    };
-  }
-
-  /** Whether four hex digits stand for a whole character. */
-  private static boolean isPlainUnit(byte[] in, int at) {
-    int unit =
-        Ascii.hex(in[at]) << 12
-            | Ascii.hex(in[at + 1]) << 8
-            | Ascii.hex(in[at + 2]) << 4
-            | Ascii.hex(in[at + 3]);
-    return unit >= 0 && !Character.isSurrogate((char) unit);
+    return at;
   }
 
   /** Where a number or literal ends that more bytes follow; negative if it is none. */

@@ -37,8 +37,8 @@ final class StringText {
   }
 
   /**
-   * Takes the plain ASCII that comes next, if the string is in the middle of nothing and is in the
-   * usual quotes.
+   * Takes what comes next of usual text, if the string is in the middle of nothing and in the usual
+   * quotes.
    *
    * @return where it ends
    */
@@ -47,8 +47,47 @@ final class StringText {
       return from;
     }
     int at = Ascii.plain(bytes, from, to);
-    if (at > from) {
+    if (out.noting()) {
       out.write(bytes, from, at - from);
+      return at;
+    }
+    int run = from;
+    while (at < to) {
+      int next = bytes[at] == '\\' ? Ascii.endOfEscape(bytes, at, to) : -1;
+      if (bytes[at] < 0) {
+        out.write(bytes, run, at - run);
+        next = characters(bytes, at, to);
+        run = next;
+      }
+      if (next <= at) {
+        break;
+      }
+      at = Ascii.plain(bytes, next, to);
+    }
+    out.write(bytes, run, at - run);
+    return at;
+  }
+
+  /** Takes whole characters beyond ASCII that are one to every dialect; tells where they end. */
+  private int characters(byte[] bytes, int from, int to) {
+    int at = from;
+    while (at < to && bytes[at] < 0) {
+      int length = Integer.numberOfLeadingZeros(~(bytes[at] << 24));
+      if (length < 2 || length > 4 || at + length > to) {
+        return at;
+      }
+      int whole = bytes[at] & (0x7f >> length);
+      for (int i = 1; i < length; i++) {
+        if ((bytes[at + i] & 0xc0) != 0x80) {
+          return at;
+        }
+        whole = whole << 6 | (bytes[at + i] & 0x3f);
+      }
+      if (whole < LEAST[length - 2] || !Ascii.isCharacter(whole)) {
+        return at;
+      }
+      escape(whole);
+      at += length;
     }
     return at;
   }
@@ -119,7 +158,7 @@ final class StringText {
       out.write('\\');
       out.write('"');
     } else if (b == 0x7f) {
-      unicode(b);
+      out.writeEscape(b);
     } else {
       out.write(b);
     }
@@ -209,24 +248,20 @@ final class StringText {
       return;
     }
     out.character(codePoint);
-    if (codePoint < 0x10000) {
-      unicode(codePoint);
+    escape(codePoint);
+  }
+
+  private void escape(int whole) {
+    if (whole < 0x10000) {
+      out.writeEscape(whole);
     } else {
-      unicode(Character.highSurrogate(codePoint));
-      unicode(Character.lowSurrogate(codePoint));
+      out.writeEscape(Character.highSurrogate(whole));
+      out.writeEscape(Character.lowSurrogate(whole));
     }
   }
 
   private boolean valid(int c) {
     boolean noncharacter = (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe;
     return c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) && !(lenient && noncharacter);
-  }
-
-  private void unicode(int codeUnit) {
-    out.write('\\');
-    out.write('u');
-    for (int shift = 12; shift >= 0; shift -= 4) {
-      out.write("0123456789ABCDEF".charAt(codeUnit >> shift & 0xf));
-    }
   }
 }
