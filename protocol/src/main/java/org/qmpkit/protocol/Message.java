@@ -87,7 +87,13 @@ public sealed interface Message {
   record Error(Document document) implements Answer {}
 
   /** Something that happened in QEMU (spec, "Asynchronous events"). */
-  record Event(Document document) implements Message {}
+  record Event(Document document) implements Message {
+    /** The event's name, as {@code STOP}. */
+    public String name() {
+      Member name = document.member("event");
+      return name == null ? "" : JsonString.unquote(document.text(name));
+    }
+  }
 
   /**
    * What QEMU says, by its shape.

@@ -1,0 +1,368 @@
+package org.qmpkit.client;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Address;
+import org.qmpkit.net.Attempt;
+import org.qmpkit.net.Connecting;
+import org.qmpkit.net.Endpoint;
+import org.qmpkit.net.Listener;
+import org.qmpkit.net.TransportException;
+import org.qmpkit.net.Transports;
+import org.qmpkit.protocol.ClientSession;
+import org.qmpkit.protocol.ClientSession.Heard;
+import org.qmpkit.protocol.ClientSession.Phase;
+import org.qmpkit.protocol.Message.Greeting;
+
+/**
+ * One connection to a monitor, from the first attempt to its end: moves bytes between an endpoint
+ * and a session. On its loop, but where it says otherwise.
+ */
+final class Connection implements Connecting {
+  private static final Duration LAST_WORD = Duration.ofSeconds(1);
+  private static final Duration TO_CLOSE = Duration.ofSeconds(5);
+
+  private final Address address;
+  private final QmpOptions options;
+  private final QmpLoop loop;
+  private final boolean ownsLoop;
+  private final Calls calls;
+  private final ClientSession session;
+  private final Waiter opened;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
+  private @Nullable Attempt attempt;
+  private @Nullable Listener listener;
+  private @Nullable Endpoint endpoint;
+  private volatile boolean connected;
+  private volatile Phase phase = Phase.GREETING;
+  private volatile long dropped;
+  private volatile @Nullable Greeting greeting;
+
+  /** A connection that is not attempted yet, for the thread that is to wait for it. */
+  Connection(Address address, QmpOptions options, QmpLoop loop, boolean ownsLoop) {
+    this.address = address;
+    this.options = options;
+    this.loop = loop;
+    this.ownsLoop = ownsLoop;
+    calls = new Calls(options.queueLimit());
+    session = new ClientSession(options.messageLimit(), new SecureRandom());
+    opened = new Waiter();
+  }
+
+  Address address() {
+    return address;
+  }
+
+  QmpLoop loop() {
+    return loop;
+  }
+
+  Calls calls() {
+    return calls;
+  }
+
+  Executor callbacks() {
+    return options.callbacks();
+  }
+
+  /**
+   * Connects and negotiates; blocks. Called by the thread that made it.
+   *
+   * @throws QmpException if that does not come about in time; the connection is ended then
+   */
+  Greeting open(Transports transports) throws QmpException, InterruptedException {
+    loop.add(this);
+    boolean done = false;
+    try {
+      boolean told =
+          loop.runAndAwait(() -> dial(transports), opened, Deadline.in(options.connectTimeout()));
+      if (!told && !connected && !address.server()) {
+        // The transport's time is up as well, and it knows better what kept it.
+        loop.await(opened, Deadline.in(LAST_WORD));
+      }
+      Ending ending = calls.ending();
+      if (ending != null) {
+        throw ending.cause() instanceof TransportException failed
+            ? new Disconnected(address, String.valueOf(failed.getMessage()), false, failed)
+            : ending.exception(address, "connect", false);
+      }
+      Greeting heard = greeting;
+      if (heard == null) {
+        throw new Silence(address, options.connectTimeout(), connected, phase, dropped > 0)
+            .exception();
+      }
+      done = true;
+      return heard;
+    } finally {
+      if (!done) {
+        close();
+      }
+    }
+  }
+
+  private void dial(Transports transports) {
+    if (calls.ending() != null) {
+      return;
+    }
+    if (!address.server()) {
+      attempt = transports.connect(address, loop.loop(), options.connectTimeout(), this);
+      return;
+    }
+    try {
+      Listener made = transports.listen(address, loop.loop());
+      listener = made;
+      made.onWaiting(() -> take(made));
+      made.interest(true);
+    } catch (TransportException e) {
+      failed(e);
+    }
+  }
+
+  private void take(Listener from) {
+    try {
+      Endpoint caller = from.accept();
+      if (caller != null) {
+        from.close();
+        connected(caller);
+      }
+    } catch (IOException e) {
+      end(new Ending(Ending.Kind.LOST, "cannot take QEMU's call: " + e.getMessage(), e));
+    }
+  }
+
+  @Override
+  public void connected(Endpoint made) {
+    if (calls.ending() != null) {
+      made.close();
+      return;
+    }
+    connected = true;
+    endpoint = made;
+    made.onReady(this::ready);
+    made.interest(true, false);
+  }
+
+  @Override
+  public void failed(TransportException why) {
+    end(new Ending(Ending.Kind.LOST, why.reason(), why));
+  }
+
+  /**
+   * A thread that turns the loop would wait for itself.
+   *
+   * @throws IllegalStateException if this one does
+   */
+  void refuseOnLoop(String call) {
+    if (loop.isTurning()) {
+      throw new IllegalStateException(
+          call
+              + "() blocks, and was called from a callback on the loop of "
+              + address
+              + ", which it would wait for; use executeAsync, or callbacks on threads of their own");
+    }
+  }
+
+  /**
+   * Lets a command wait for its turn. From any thread.
+   *
+   * @throws QueueFull if too many wait already
+   * @throws QmpException if the connection is over
+   */
+  void enqueue(Call call) throws QmpException {
+    switch (calls.add(call)) {
+      case Calls.Added.Queued _ -> {}
+      case Calls.Added.Full _ ->
+          throw new QueueFull(address, call.command.name(), options.queueLimit());
+      case Calls.Added.Over over -> throw over.ending().exception(address, call.attempted(), false);
+    }
+  }
+
+  /**
+   * Sends a command that waits for its turn, and waits for its answer; blocks. From any thread but
+   * one that turns the loop.
+   */
+  Call.Outcome await(Call.Waiting call, Deadline deadline) throws InterruptedException {
+    boolean settled = false;
+    boolean sent = false;
+    try {
+      settled = loop.runAndAwait(this::pump, call.waiter, deadline);
+    } finally {
+      if (!settled) {
+        sent = calls.abandon(call);
+      }
+    }
+    Call.Outcome outcome = call.outcome();
+    return outcome == null ? new Call.Outcome.Expired(sent) : outcome;
+  }
+
+  /** Sends a command that a future stands for. From any thread. */
+  void send(Call.Promised call) {
+    loop.run(() -> {
+      call.watch();
+      pump();
+    });
+  }
+
+  /** Sends what may be sent, and writes what fits. */
+  private void pump() {
+    guarded(() -> {
+      if (session.phase() == Phase.READY) {
+        Calls.Sent next;
+        while ((next = calls.next()) != null) {
+          session.send(next.call().command, next.id());
+        }
+      }
+      write();
+    });
+  }
+
+  private void ready(boolean readable, boolean writable) {
+    if (readable) {
+      guarded(this::read);
+    }
+    pump();
+  }
+
+  /** A fault of ours must not leave anybody waiting. */
+  private void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      end(new Ending(Ending.Kind.LOST, "a fault of qmpkit: " + e, e));
+      throw e;
+    }
+  }
+
+  /** Reads what is there, and says whether there was something. */
+  private boolean read() {
+    Endpoint from = endpoint;
+    if (from == null) {
+      return false;
+    }
+    ByteBuffer buffer = loop.loop().buffer();
+    try {
+      if (from.read(buffer) < 0) {
+        end(new Ending(Ending.Kind.LOST, "QEMU ended the connection", null));
+        return false;
+      }
+    } catch (IOException e) {
+      end(new Ending(Ending.Kind.LOST, "the connection failed: " + e.getMessage(), e));
+      return false;
+    }
+    buffer.flip();
+    boolean some = buffer.hasRemaining();
+    Heard heard;
+    while (endpoint != null && (heard = session.next(buffer)) != null) {
+      hear(heard);
+    }
+    phase = session.phase();
+    dropped = session.dropped();
+    return some;
+  }
+
+  private void hear(Heard heard) {
+    switch (heard) {
+      case Heard.Answered answered -> calls.answered(answered.id(), answered.answer());
+      case Heard.Happened happened -> subscriptions.forEach(each -> each.offer(happened.event()));
+      case Heard.Ready ready -> {
+        if (ready.greeting().oob()) {
+          calls.offersOob();
+        }
+        greeting = ready.greeting();
+        opened.wake();
+      }
+      case Heard.Restarted _ ->
+          end(new Ending(Ending.Kind.LOST, "QEMU greeted anew in mid-stream", null));
+      case Heard.Broke broke -> end(new Ending(Ending.Kind.BROKE, broke.reason(), null));
+    }
+  }
+
+  private void write() {
+    Endpoint to = endpoint;
+    if (to == null) {
+      return;
+    }
+    try {
+      int written = 1;
+      while (written > 0 && !session.outbox().isEmpty()) {
+        ByteBuffer buffer = loop.loop().buffer();
+        session.outbox().peek(buffer);
+        written = to.write(buffer.flip());
+        session.wrote(written);
+      }
+      to.interest(true, !session.outbox().isEmpty());
+    } catch (IOException e) {
+      // What QEMU said before it left is still to be heard.
+      while (read()) {}
+      end(new Ending(Ending.Kind.LOST, "QEMU ended the connection", e));
+    }
+  }
+
+  /** Hears events from here on. From any thread. */
+  void add(Subscription subscription) {
+    subscriptions.add(subscription);
+    Ending ending = calls.ending();
+    if (ending != null) {
+      subscription.end(ending);
+    }
+  }
+
+  /** From any thread. */
+  void remove(Subscription subscription) {
+    subscriptions.remove(subscription);
+  }
+
+  /** Ends it for good, and whatever waits for it; the first ending counts. */
+  void end(Ending why) {
+    if (calls.ending() != null) {
+      return;
+    }
+    loop.remove(this);
+    if (attempt != null) {
+      attempt.close();
+    }
+    if (listener != null) {
+      listener.close();
+    }
+    if (endpoint != null) {
+      endpoint.close();
+      endpoint = null;
+    }
+    calls.end(why);
+    subscriptions.forEach(each -> each.end(why));
+    opened.wake();
+    ended.countDown();
+    if (ownsLoop) {
+      loop.close();
+    }
+  }
+
+  /**
+   * Ends it from this side and waits until that is done; again does nothing. From any thread; on
+   * the loop itself it does not wait.
+   */
+  void close() {
+    Ending why = new Ending(Ending.Kind.CLOSED, "the client was closed", null);
+    if (loop.isTurning()) {
+      end(why);
+      return;
+    }
+    loop.run(() -> end(why));
+    try {
+      if (!ended.await(TO_CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException("the loop of " + address + " does not turn");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,268 @@
+package org.qmpkit.client;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.qmpkit.net.Address;
+import org.qmpkit.net.AddressException;
+import org.qmpkit.net.Transports;
+import org.qmpkit.protocol.Message;
+import org.qmpkit.protocol.Message.Greeting;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A client of one monitor: QEMU's own, or one that {@code qmp helper} shares.
+ *
+ * <p>Safe for use by any number of threads: commands are pipelined, and each answer goes to whoever
+ * asked. It serves one connection; when that is lost everything fails with {@link Disconnected}, at
+ * once, and a new client has to be connected.
+ *
+ * <p>What blocks says so; it ends when its deadline passes or its thread is interrupted, and throws
+ * {@link IllegalStateException} where it would wait for itself: in a callback on the client's own
+ * loop ({@link QmpOptions#callbacks}).
+ */
+public final class QmpClient implements AutoCloseable {
+  private final Connection connection;
+  private final QmpOptions options;
+  private final Greeting greeting;
+  private final JsonNode version;
+  private final SchemaSource schema;
+
+  private QmpClient(
+      Connection connection, QmpOptions options, Greeting greeting, JsonNode version) {
+    this.connection = connection;
+    this.options = options;
+    this.greeting = greeting;
+    this.version = version;
+    schema = new SchemaSource(this, options.schemaCache(), greeting.version());
+  }
+
+  /**
+   * Connects to the monitor at an address, with {@link QmpOptions#DEFAULT}; blocks.
+   *
+   * @param address as {@link Address#parse} reads it, as {@code unix:/tmp/qemu.qmp}
+   * @throws AddressException if it is none
+   * @throws QmpException as {@link #connect(Address, QmpOptions)}
+   * @throws InterruptedException if this thread is interrupted meanwhile
+   */
+  public static QmpClient connect(String address) throws QmpException, InterruptedException {
+    return connect(Address.parse(address), QmpOptions.DEFAULT);
+  }
+
+  /** As {@link #connect(Address, QmpOptions)}, of an address as {@link Address#parse} reads it. */
+  public static QmpClient connect(String address, QmpOptions options)
+      throws QmpException, InterruptedException {
+    return connect(Address.parse(address), options);
+  }
+
+  /**
+   * Connects to a monitor and negotiates, out-of-band execution included where it is offered;
+   * blocks. With {@code server=on} in the address it listens there, and QEMU is who connects.
+   *
+   * @throws Disconnected if nobody is there, or leaves meanwhile
+   * @throws TimedOut if it is not greeted in time, as when another client holds the monitor, or the
+   *     negotiation is not answered in time
+   * @throws ProtocolViolation if what answers is no monitor
+   * @throws InterruptedException if this thread is interrupted meanwhile
+   */
+  public static QmpClient connect(Address address, QmpOptions options)
+      throws QmpException, InterruptedException {
+    QmpLoop shared = options.loop();
+    QmpLoop loop;
+    try {
+      loop = shared == null ? QmpLoop.start("qmp " + address) : shared;
+    } catch (IOException e) {
+      String why = "cannot connect to " + address + ": the system gives no selector: ";
+      throw new Disconnected(address, why + e.getMessage() + "; close files", false, e);
+    }
+    boolean done = false;
+    try {
+      Connection connection = new Connection(address, options, loop, shared == null);
+      connection.refuseOnLoop("connect");
+      Greeting greeting = connection.open(Transports.load());
+      QmpClient client =
+          new QmpClient(connection, options, greeting, version(connection, greeting));
+      done = true;
+      return client;
+    } finally {
+      if (!done && shared == null) {
+        loop.close();
+      }
+    }
+  }
+
+  private static JsonNode version(Connection connection, Greeting greeting)
+      throws ProtocolViolation {
+    try {
+      return Json.tree(greeting.version());
+    } catch (JacksonException e) {
+      connection.close();
+      Address address = connection.address();
+      String why = "cannot connect to " + address + ": its version has ";
+      throw new ProtocolViolation(address, why + e.getOriginalMessage() + "; no QEMU does", e);
+    }
+  }
+
+  /** Where it is connected to. */
+  public Address address() {
+    return connection.address();
+  }
+
+  /** QEMU's release, as {@code 7.2.22}; {@code ?} where QEMU tells it in another shape. */
+  public String release() {
+    return greeting.release();
+  }
+
+  /** QEMU's version as it was greeted with: the members {@code qemu} and {@code package}. */
+  public JsonNode version() {
+    return version.deepCopy();
+  }
+
+  /** Whether {@link #executeOob} can be used. */
+  public boolean offersOob() {
+    return greeting.oob();
+  }
+
+  /** Executes a command without arguments, as {@link #execute(QmpCommand)}. */
+  public JsonNode execute(String command) throws QmpException, InterruptedException {
+    return execute(QmpCommand.of(command));
+  }
+
+  /** Executes a command, as {@link #execute(QmpCommand)}. */
+  public JsonNode execute(String command, Map<String, ?> arguments)
+      throws QmpException, InterruptedException {
+    return execute(QmpCommand.of(command, arguments));
+  }
+
+  /** Executes a command, as {@link #execute(QmpCommand)}. */
+  public JsonNode execute(String command, JsonNode arguments)
+      throws QmpException, InterruptedException {
+    return execute(QmpCommand.of(command, arguments));
+  }
+
+  /**
+   * Executes a command and waits for its answer; blocks.
+   *
+   * @return the value of {@code return}; the caller's own
+   * @throws CommandFailed if the answer is an error
+   * @throws Disconnected if the connection is over, or ends meanwhile
+   * @throws TimedOut if there is no answer in time; one that comes later is dropped
+   * @throws ProtocolViolation if the answer is none that QEMU gives
+   * @throws QueueFull if too many commands wait already
+   * @throws InterruptedException if this thread is interrupted meanwhile; the command may run all
+   *     the same
+   * @throws IllegalArgumentException if there is something in the command that QEMU can't read
+   * @throws UnsupportedOperationException if it is to run out of band and that is not offered
+   * @throws IllegalStateException if called where the client's loop runs, which it would wait for
+   */
+  public JsonNode execute(QmpCommand command) throws QmpException, InterruptedException {
+    connection.refuseOnLoop("execute");
+    Call.Waiting call = new Call.Waiting(message(command));
+    Duration timeout = command.timeout(options.replyTimeout());
+    Deadline deadline = Deadline.in(timeout);
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted before '" + command.name() + "' was sent");
+    }
+    connection.enqueue(call);
+    return call.value(connection.await(call, deadline), connection.address(), timeout);
+  }
+
+  /** Executes a command without arguments, as {@link #executeAsync(QmpCommand)}. */
+  public CompletableFuture<JsonNode> executeAsync(String command) {
+    return executeAsync(QmpCommand.of(command));
+  }
+
+  /** Executes a command, as {@link #executeAsync(QmpCommand)}. */
+  public CompletableFuture<JsonNode> executeAsync(String command, Map<String, ?> arguments) {
+    return executeAsync(QmpCommand.of(command, arguments));
+  }
+
+  /** Executes a command, as {@link #executeAsync(QmpCommand)}. */
+  public CompletableFuture<JsonNode> executeAsync(String command, JsonNode arguments) {
+    return executeAsync(QmpCommand.of(command, arguments));
+  }
+
+  /**
+   * Executes a command; does not block.
+   *
+   * <p>Cancelling the future means that nobody waits any more. A command that was not sent yet is
+   * not sent then; the answer to one that was is dropped when it comes.
+   *
+   * @return completes on {@link QmpOptions#callbacks}, with the value of {@code return} or with an
+   *     exception that {@link #execute(QmpCommand)} throws
+   * @throws IllegalArgumentException if there is something in the command that QEMU can't read
+   * @throws UnsupportedOperationException if it is to run out of band and that is not offered
+   */
+  public CompletableFuture<JsonNode> executeAsync(QmpCommand command) {
+    Call.Promised call =
+        new Call.Promised(message(command), connection, command.timeout(options.replyTimeout()));
+    try {
+      connection.enqueue(call);
+      connection.send(call);
+    } catch (QmpException e) {
+      call.future.completeExceptionally(e);
+    }
+    return call.future;
+  }
+
+  /** Executes a command out of band: {@link #execute(QmpCommand)} {@link QmpCommand#outOfBand}. */
+  public JsonNode executeOob(String command) throws QmpException, InterruptedException {
+    return execute(QmpCommand.of(command).outOfBand());
+  }
+
+  /** Executes a command out of band: {@link #execute(QmpCommand)} {@link QmpCommand#outOfBand}. */
+  public JsonNode executeOob(String command, Map<String, ?> arguments)
+      throws QmpException, InterruptedException {
+    return execute(QmpCommand.of(command, arguments).outOfBand());
+  }
+
+  private Message.Command message(QmpCommand command) {
+    if (command.oob() && !offersOob()) {
+      throw new UnsupportedOperationException(
+          "cannot execute '"
+              + command.name()
+              + "' at "
+              + address()
+              + " out of band: this monitor does not offer it; use execute");
+    }
+    return Json.command(command, options.messageLimit());
+  }
+
+  /**
+   * Hears events from here on; those before are not repeated. Does not block.
+   *
+   * @param filter which, and how many of them may wait
+   * @return to be closed by the caller; it ends with the connection, too
+   */
+  public Subscription subscribe(EventFilter filter) {
+    Subscription subscription = new Subscription(connection, filter);
+    connection.add(subscription);
+    return subscription;
+  }
+
+  /**
+   * What this QEMU can do, by its own account; blocks.
+   *
+   * <p>The first call takes it from {@link QmpOptions#schemaCache} where it is there for a QEMU of
+   * the same version, and asks QEMU in the background whether it still holds: later calls give what
+   * QEMU said. Else it asks QEMU, which costs it some milliseconds and 200 KB.
+   *
+   * @throws QmpException as {@link #execute(QmpCommand)}
+   * @throws InterruptedException if this thread is interrupted meanwhile
+   */
+  public Schema schema() throws QmpException, InterruptedException {
+    connection.refuseOnLoop("schema");
+    return schema.get();
+  }
+
+  /**
+   * Ends the connection: what waits fails with {@link Disconnected}, subscriptions end. Idempotent,
+   * from any thread.
+   */
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

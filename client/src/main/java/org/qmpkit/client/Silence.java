@@ -1,0 +1,60 @@
+package org.qmpkit.client;
+
+import java.time.Duration;
+import org.qmpkit.net.Address;
+import org.qmpkit.protocol.ClientSession.Phase;
+
+/**
+ * How far a connection came that was not ready in time.
+ *
+ * @param connected whether somebody took it
+ * @param phase how far its session came
+ * @param babble whether something was said that is no message
+ */
+record Silence(Address address, Duration waited, boolean connected, Phase phase, boolean babble) {
+  /** The exception for who waited. */
+  QmpException exception() {
+    String time = Deadline.text(waited);
+    if (!connected) {
+      return new TimedOut(
+          address,
+          (address.server() ? "nobody connected to " : "cannot connect to ")
+              + address
+              + " within "
+              + time
+              + "; see whether the program on the other side runs",
+          false);
+    }
+    if (phase != Phase.GREETING) {
+      return new TimedOut(
+          address,
+          "greeted by "
+              + address
+              + ", but not answered within "
+              + time
+              + ": QEMU runs an earlier command, or is stopped; try again later",
+          false);
+    }
+    if (babble) {
+      return new ProtocolViolation(
+          address,
+          "connected to "
+              + address
+              + ", but what it says is no greeting, within "
+              + time
+              + "; see whether this is a QMP monitor (mode=control)",
+          null);
+    }
+    return new TimedOut(
+        address,
+        "connected to "
+            + address
+            + ", but not greeted within "
+            + time
+            + ": another client probably holds the monitor; to share it, let that client and you go"
+            + " through 'qmp helper --listen unix:/tmp/shared.qmp --connect "
+            + address
+            + "'",
+        false);
+  }
+}
