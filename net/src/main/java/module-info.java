@@ -10,5 +10,6 @@ module org.qmpkit.net {
 
   provides org.qmpkit.net.Transport with
       org.qmpkit.net.UnixTransport,
-      org.qmpkit.net.TcpTransport;
+      org.qmpkit.net.TcpTransport,
+      org.qmpkit.net.TlsTransport;
 }

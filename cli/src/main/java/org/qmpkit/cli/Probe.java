@@ -115,9 +115,17 @@ final class Probe {
     }
   }
 
-  private void read(Endpoint endpoint) throws IOException {
+  private void read(Endpoint endpoint) {
     ByteBuffer buffer = loop.buffer();
-    if (endpoint.read(buffer) < 0) {
+    int count;
+    try {
+      count = endpoint.read(buffer);
+    } catch (IOException e) {
+      fault = e.getMessage();
+      endpoint.close();
+      return;
+    }
+    if (count < 0) {
       fault = "the far side closed the connection";
       endpoint.close();
       return;

@@ -7,6 +7,7 @@ import org.qmpkit.net.Loop;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Backlog;
+import org.qmpkit.protocol.Journal.Severity;
 import org.qmpkit.protocol.Limits;
 
 /**
@@ -40,6 +41,8 @@ record House(
     try {
       Listener listener = transports.listen(spec.listen(), loop);
       listener.onWaiting(waiting);
+      listener.onTurnedAway(
+          why -> log.write(Severity.WARNING, spec.name(), "", String.valueOf(why.getMessage())));
       listener.interest(true);
       return listener;
     } catch (TransportException e) {

@@ -64,6 +64,8 @@ final class Upstream implements AutoCloseable {
     if (address.server()) {
       Listener made = transports.listen(address, loop);
       made.onWaiting(this::take);
+      made.onTurnedAway(
+          why -> journal.note(Severity.WARNING, "", String.valueOf(why.getMessage())));
       listener = made;
     }
   }

@@ -55,8 +55,9 @@ public interface Endpoint extends AutoCloseable {
 
   /**
    * The peer's user name, or the number of a user without a name; empty where the transport cannot
-   * tell. For a UNIX socket (SO_PEERCRED) it is who connected, or who called listen. The first call
-   * asks the host's user database and may wait for it.
+   * tell. For a UNIX socket (SO_PEERCRED) it is who connected, or who called listen; the first call
+   * asks the host's user database and may wait for it. Over TLS it is the subject of the peer's
+   * certificate, as RFC 2253 writes it.
    */
   Optional<String> user();
 

@@ -1,6 +1,7 @@
 package org.qmpkit.net;
 
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,12 @@ public interface Listener extends AutoCloseable {
    *     listener rests for 100 ms, so a loop does not spin on it
    */
   @Nullable Endpoint accept() throws IOException;
+
+  /**
+   * Sets what hears, on the loop's thread, of each peer that was turned away before it could be
+   * accepted, once and why; nobody at first. Only transports that ask who is there turn peers away.
+   */
+  default void onTurnedAway(Consumer<TransportException> handler) {}
 
   /** Where it listens, with the real port if port 0 was asked for. */
   Address address();

@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +53,7 @@ public final class Loop implements AutoCloseable {
   private final ArrayDeque<Runnable> later = new ArrayDeque<>();
   private final ConcurrentLinkedQueue<Runnable> posted = new ConcurrentLinkedQueue<>();
   private final Poller.Dispatch dispatch = this::dispatch;
+  private final Set<Source> unpolled = ConcurrentHashMap.newKeySet();
   private final AtomicInteger state = new AtomicInteger(IDLE);
   private volatile boolean stopping;
   private volatile @Nullable Thread turning;
@@ -206,6 +209,26 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /** True in a turn, on its thread. */
+  boolean inTurn() {
+    return turning == Thread.currentThread();
+  }
+
+  /**
+   * Closes a source that no poller knows when this loop closes; at once if it is closed already.
+   */
+  void hold(Source source) {
+    unpolled.add(source);
+    if (state.get() == CLOSED) {
+      source.close();
+    }
+  }
+
+  /** Forgets what {@link #hold} was told. From any thread. */
+  void letGo(Source source) {
+    unpolled.remove(source);
+  }
+
   /** Nanoseconds, from 0 to far enough not to wrap a clock. */
   static long nanos(Duration time) {
     if (time.isNegative()) {
@@ -295,7 +318,8 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  private void dispatch(Source source, boolean readable, boolean writable) {
+  /** Calls a source that is ready; also for those that know of it themselves, from a task. */
+  void dispatch(Source source, boolean readable, boolean writable) {
     try {
       source.ready(readable, writable);
     } catch (IOException | RuntimeException e) {
@@ -320,6 +344,7 @@ public final class Loop implements AutoCloseable {
   private void release() {
     later.clear();
     posted.clear();
+    unpolled.forEach(Source::close);
     poller.close();
   }
 }

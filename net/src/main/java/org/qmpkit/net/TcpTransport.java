@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TcpTransport implements Transport {
   static final String CONNECT = "connect to";
-  private static final String LISTEN = "listen on";
+  static final String LISTEN = "listen on";
   private static final int BACKLOG = 128;
 
   /** For the service loader. */
@@ -73,9 +73,15 @@ public final class TcpTransport implements Transport {
   public Listener listen(Address address, Loop loop) throws TransportException {
     SelectorPoller poller = SelectorPoller.of(loop, LISTEN, address);
     check(LISTEN, address);
+    return open(address, loop, poller);
+  }
+
+  /** Listens on the host and port of an address whose options are checked. */
+  static ChannelListener open(Address address, Loop loop, SelectorPoller poller)
+      throws TransportException {
     InetAddress host = listeningHost(address);
     ServerSocketChannel channel = null;
-    Listener listener = null;
+    ChannelListener listener = null;
     try {
       // Of the literal's own family: else 0.0.0.0 would take in IPv6 as well.
       channel = ServerSocketChannel.open(family(host));
@@ -88,7 +94,7 @@ public final class TcpTransport implements Transport {
               loop,
               poller,
               address.withPort(channel.socket().getLocalPort()),
-              (peer, number) -> accepted(peer),
+              (peer, number) -> accepted(peer, address.scheme()),
               () -> {});
       return listener;
     } catch (IOException | UnsupportedOperationException e) {
@@ -131,11 +137,13 @@ public final class TcpTransport implements Transport {
     return List.of(InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("::1"));
   }
 
-  private static String accepted(SocketChannel channel) throws IOException {
+  private static String accepted(SocketChannel channel, String scheme) throws IOException {
     setOptions(channel);
-    return channel.getRemoteAddress() instanceof InetSocketAddress peer
-        ? Address.tcp(peer.getAddress().getHostAddress(), peer.getPort()).toString()
-        : "tcp";
+    if (channel.getRemoteAddress() instanceof InetSocketAddress peer) {
+      Address address = Address.tcp(peer.getAddress().getHostAddress(), peer.getPort());
+      return scheme + ":" + address.target();
+    }
+    return scheme;
   }
 
   private static InetAddress listeningHost(Address address) throws TransportException {

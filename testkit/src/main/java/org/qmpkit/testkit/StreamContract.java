@@ -40,6 +40,11 @@ public abstract class StreamContract {
   /** The transport under test. */
   protected abstract Transport transport();
 
+  /** The transport that listens at {@link #place}: the same, where that can. */
+  Transport listening() {
+    return transport;
+  }
+
   /** A new poller of the kind it works on. */
   protected abstract Poller poller() throws IOException;
 
@@ -51,7 +56,17 @@ public abstract class StreamContract {
     transport = transport();
     loop = new Loop(poller());
     rig = new TransportRig(transport, loop);
-    listener = transport.listen(place(), loop);
+    listener = listening().listen(place(), loop);
+  }
+
+  /** Both ends of a new stream: near is what the transport connected. */
+  Pair pair() {
+    return rig.pair(listener);
+  }
+
+  /** What the near end calls its peer. */
+  String nearPeer() {
+    return listener.address().toString();
   }
 
   @AfterEach
@@ -61,20 +76,20 @@ public abstract class StreamContract {
 
   @Test
   final void whatOneSideWritesTheOtherReads() throws IOException {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     rig.write(pair.near(), "ping");
     assertEquals("ping", rig.read(pair.far(), 4));
     rig.write(pair.far(), "pong!");
     assertEquals("pong!", rig.read(pair.near(), 5));
     assertEquals(0, pair.near().read(ByteBuffer.allocate(1)));
-    assertEquals(listener.address().toString(), pair.near().peer());
+    assertEquals(nearPeer(), pair.near().peer());
     assertFalse(pair.far().peer().isBlank());
     assertTrue(pair.near().user().isEmpty() || !pair.near().user().get().isBlank());
   }
 
   @Test
   final void aSlowReaderLosesNothingInEitherDirection() {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     Flow there = new Flow(1);
     Flow back = new Flow(2);
     TransportRig.flow(pair.near(), there, back);
@@ -86,7 +101,7 @@ public abstract class StreamContract {
 
   @Test
   final void aHalfClosedStreamStillMovesBytesTheOtherWay() throws IOException {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     rig.write(pair.near(), "last words");
     pair.near().shutdownOutput();
     pair.near().shutdownOutput();
@@ -101,7 +116,7 @@ public abstract class StreamContract {
 
   @Test
   final void whatAPeerWroteBeforeItWentIsStillRead() throws IOException {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     rig.write(pair.far(), "last words");
     pair.far().close();
     assertEquals("last words", rig.read(pair.near(), 99));
@@ -110,7 +125,7 @@ public abstract class StreamContract {
 
   @Test
   final void aVanishedPeerIsTheEndOfInputAndStopsWrites() throws IOException {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     rig.write(pair.near(), "never read");
     pair.far().close();
     rig.settle();
@@ -136,7 +151,7 @@ public abstract class StreamContract {
 
   @Test
   final void closingIsIdempotentAndEndsBothSides() throws IOException {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     pair.near().onReady((r, w) -> fail("a closed endpoint is not ready"));
     pair.near().interest(true, true);
     pair.near().close();
@@ -151,7 +166,7 @@ public abstract class StreamContract {
 
   @Test
   final void readinessLastsUntilEverythingIsRead() throws IOException {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     List<Integer> reads = new ArrayList<>();
     rig.write(pair.far(), "abc");
     pair.near()
@@ -168,7 +183,7 @@ public abstract class StreamContract {
 
   @Test
   final void withoutInterestThereIsSilence() throws IOException {
-    Pair pair = rig.pair(listener);
+    Pair pair = pair();
     List<String> calls = new ArrayList<>();
     pair.near().onReady((r, w) -> calls.add(r + " " + w));
     rig.write(pair.far(), "abc");
@@ -190,7 +205,7 @@ public abstract class StreamContract {
   final void manyConnectionsDoNotMixTheirBytes() throws IOException {
     List<Pair> pairs = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      pairs.add(rig.pair(listener));
+      pairs.add(pair());
     }
     for (int i = 0; i < pairs.size(); i++) {
       rig.write(pairs.get(i).near(), String.format("near %04d", i));
