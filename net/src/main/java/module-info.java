@@ -11,5 +11,7 @@ module org.qmpkit.net {
   provides org.qmpkit.net.Transport with
       org.qmpkit.net.UnixTransport,
       org.qmpkit.net.TcpTransport,
-      org.qmpkit.net.TlsTransport;
+      org.qmpkit.net.TlsTransport,
+      org.qmpkit.net.ExecTransport,
+      org.qmpkit.net.StdioTransport;
 }
