@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * helper wrote anything to standard output or logged a fault of its own.
  */
 final class HelperProcess implements AutoCloseable {
-  private static final Pattern LISTENS = Pattern.compile(": (shares|relays) \\S+ at \\S+$");
+  private static final Pattern LISTENS = Pattern.compile(": (shares|relays) .+ at \\S+$");
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
   private final Process process;
