@@ -80,6 +80,7 @@ final class MemoryTest {
     // What overdraws the account is the right one's; the biggest is the left one's.
     Party last = right.joinReady();
     fill(right, last, 3000 * KIB);
+    assertEquals(10, right.changed().size(), "room is made when all were looked at");
     clients.get(4).assertCut("hold too much");
     assertEquals(1, left.attention());
     assertEquals(0, right.attention());
