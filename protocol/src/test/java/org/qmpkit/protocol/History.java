@@ -250,7 +250,7 @@ final class History {
       outbox.peek(buffer.clear());
       int count = buffer.flip().remaining();
       qemu.read(buffer);
-      broker.wroteUpstream(count);
+      broker.wroteUpstream(count, now);
     }
   }
 

@@ -26,6 +26,7 @@ final class MemoryRoute {
   private static final long PATIENCE = Duration.ofSeconds(5).toNanos();
   private static final long FIRST_PAUSE = Duration.ofMillis(100).toNanos();
   private static final long LONGEST_PAUSE = Duration.ofSeconds(5).toNanos();
+  private static final long PROOF = Duration.ofSeconds(1).toNanos();
   private static final long DRAIN = Duration.ofSeconds(2).toNanos();
 
   /** What comes of dialling. */
@@ -56,6 +57,7 @@ final class MemoryRoute {
   private boolean draining;
   private boolean closed;
   private long dialAt = Long.MAX_VALUE;
+  private long connectedAt;
   private long giveUpAt = Long.MAX_VALUE;
   private long probeAt = Long.MAX_VALUE;
   private long drainedBy = Long.MAX_VALUE;
@@ -233,6 +235,7 @@ final class MemoryRoute {
       case ACCEPTED -> {
         dialling = false;
         qemu = door.enter();
+        connectedAt = now;
         broker.opened(now);
       }
       case REFUSED -> failed("nobody listens");
@@ -262,10 +265,6 @@ final class MemoryRoute {
       }
       broker.receivedUpstream(buffer.flip(), now);
       assertTrue(!buffer.hasRemaining(), "whatever QEMU sends is taken");
-      if (broker.ready()) {
-        fresh = true;
-        pause = FIRST_PAUSE;
-      }
     } catch (IOException e) {
       lost("cannot read QEMU's monitor: " + e.getMessage());
     }
@@ -281,7 +280,7 @@ final class MemoryRoute {
     try {
       outbox.peek(buffer.clear());
       int written = to.write(buffer.flip());
-      broker.wroteUpstream(written);
+      broker.wroteUpstream(written, now);
       return written > 0;
     } catch (IOException e) {
       // What QEMU said before it left is still to be read; the end of that closes the session.
@@ -290,6 +289,10 @@ final class MemoryRoute {
   }
 
   private void lost(String reason) {
+    if (broker.ready() && now - connectedAt >= PROOF) {
+      fresh = true;
+      pause = FIRST_PAUSE;
+    }
     if (qemu != null) {
       qemu.close();
       qemu = null;
