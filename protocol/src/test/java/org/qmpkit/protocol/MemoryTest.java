@@ -99,6 +99,25 @@ final class MemoryTest {
   }
 
   @Test
+  void whoReadsIsNotCutForAnEventThatEverybodyGotAtOnce() {
+    Backlog backlog = new Backlog(MIB);
+    SharedMonitor one = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    List<Party> clients = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      clients.add(one.joinReady());
+    }
+    one.changed();
+    Party reader = clients.getFirst();
+    one.qemu(SharedMonitor.event("STOP", 50 * KIB));
+    assertTrue(backlog.used() > MIB);
+    // As a route does: it writes to each who changed, and only then is room made.
+    assertEquals(List.of("event STOP"), reader.gist());
+    one.changed();
+    assertFalse(reader.client.finished());
+    assertTrue(backlog.used() <= MIB, "" + backlog.used());
+  }
+
+  @Test
   void theAccountOfAllOutboxesIsSettledEvenWhileQemuIsSilent() {
     Backlog backlog = new Backlog(MIB);
     SharedMonitor quiet = new SharedMonitor(Limits.DEFAULT, backlog).ready();
