@@ -101,7 +101,7 @@ class EnduranceTest {
   }
 
   /** What its heap holds after a collection, in bytes. */
-  private static long heap(HelperProcess helper) {
+  static long heap(HelperProcess helper) {
     jcmd(helper, "GC.run");
     Matcher used = USED.matcher(jcmd(helper, "GC.heap_info"));
     long bytes = 0;

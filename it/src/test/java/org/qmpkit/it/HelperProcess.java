@@ -59,15 +59,24 @@ final class HelperProcess implements AutoCloseable {
     return start(flags, new String[0]);
   }
 
-  private static HelperProcess start(String[] flags, String... more) throws IOException {
+  /** Starts a helper that is to share {@code connect} at {@code listen}, and waits for nothing. */
+  static HelperProcess launch(Path listen, Path connect) throws IOException {
+    return launch("--listen", "unix:" + listen, "--connect", "unix:" + connect);
+  }
+
+  private static HelperProcess launch(String... flags) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("helper"));
-    arguments.addAll(List.of(more));
     arguments.addAll(List.of(flags));
-    HelperProcess helper =
-        new HelperProcess(
-            new ProcessBuilder(Program.command(arguments.toArray(String[]::new)))
-                .redirectInput(Redirect.from(new File("/dev/null")))
-                .start());
+    return new HelperProcess(
+        new ProcessBuilder(Program.command(arguments.toArray(String[]::new)))
+            .redirectInput(Redirect.from(new File("/dev/null")))
+            .start());
+  }
+
+  private static HelperProcess start(String[] flags, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(more));
+    arguments.addAll(List.of(flags));
+    HelperProcess helper = launch(arguments.toArray(String[]::new));
     try {
       helper.awaitLog(LISTENS.pattern());
       return helper;

@@ -110,19 +110,28 @@ public final class Broker {
       traffic.enlist(client);
     }
     look(client);
-    forward();
+    send();
   }
 
   /** A client is gone. What it asked and QEMU was not sent yet is dropped. */
   public void left(Client client, long now) {
     this.now = now;
     audience.remove(client);
-    forward();
+    send();
   }
 
-  /** A client whose outbox, wish for input or end may have changed; null when all were seen. */
+  /**
+   * A client whose outbox, wish for input or end may have changed; null when all were seen. Not
+   * before then is room made, if all clients together hold too much: an event is in everybody's
+   * outbox before anybody could read it.
+   */
   public @Nullable Client changed() {
-    return audience.changed();
+    Client client = audience.changed();
+    if (client == null) {
+      backlog.settle();
+      client = audience.changed();
+    }
+    return client;
   }
 
   public int clients() {
@@ -210,7 +219,7 @@ public final class Broker {
     if (session.phase() == Phase.FENCING) {
       state.greeted();
     }
-    forward();
+    send();
   }
 
   /** Notes what is held of a half message, and since when it is a long one. */
@@ -315,13 +324,18 @@ public final class Broker {
     }
   }
 
-  /** Sends what may be sent, refuses what can't be, and makes room if all outboxes are full. */
+  /** Sends what may be sent, refuses what can't be, and makes room if too much is held. */
   private void forward() {
+    send();
+    backlog.settle();
+  }
+
+  /** Sends what may be sent, and refuses what can't be. */
+  private void send() {
     if (session != null && session.phase() == Phase.READY && greeting != null) {
       traffic.forward(session, greeting.oob(), now);
       callers.refuseStuck(now);
     }
-    backlog.settle();
   }
 
   // ---- time

@@ -58,6 +58,9 @@ public final class ClientSession {
    */
   private static final byte RESYNC = (byte) 0xff;
 
+  /** No id of ours has as many characters. */
+  private static final int TOO_LONG_FOR_AN_ID = 32;
+
   private final RandomGenerator random;
   private final Outbox outbox;
   private final Scanner scanner;
@@ -204,7 +207,7 @@ public final class ClientSession {
   }
 
   private @Nullable Heard answered(Answer answer) {
-    String id = answer.id();
+    String id = id(answer.document());
     if (phase == Phase.FENCING && fence.equals(id) && greeting != null) {
       if (answer instanceof Message.Error) {
         return broke("it refused qmp_capabilities: " + excerpt(answer.document().toString()));
@@ -228,6 +231,15 @@ public final class ClientSession {
     }
     dropped++;
     return null;
+  }
+
+  /** The id of an answer, or null. One that is too long to be ours is not copied: it is "". */
+  private static @Nullable String id(Document answer) {
+    Document.Member id = answer.member("id");
+    if (id == null) {
+      return null;
+    }
+    return id.end() - id.value() < TOO_LONG_FOR_AN_ID ? answer.text(id) : "";
   }
 
   private Heard broke(String reason) {

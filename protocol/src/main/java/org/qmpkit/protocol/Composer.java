@@ -134,6 +134,11 @@ final class Composer {
     return new Document(its, length, kind, List.copyOf(members), dialect);
   }
 
+  /** Whether something is wrong already; nothing that follows matters then. */
+  boolean failed() {
+    return fault != null;
+  }
+
   /** Notes what is wrong, if nothing was before, and lets go of the text. */
   void fail(String reason) {
     if (fault == null) {

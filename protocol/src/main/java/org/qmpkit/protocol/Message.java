@@ -72,12 +72,6 @@ public sealed interface Message {
   /** An answer to a request: {@link Return} or {@link Error}. */
   sealed interface Answer extends Message {
     Document document();
-
-    /** The canonical text of the id, or null if there is none. */
-    default @Nullable String id() {
-      Member id = document().member("id");
-      return id == null ? null : document().text(id);
-    }
   }
 
   /** A success (spec, "Success"). */

@@ -315,6 +315,9 @@ public final class Scanner {
 
   private @Nullable Scanned endKeyword() {
     state = State.START;
+    if (composer.failed()) {
+      return token();
+    }
     String word = keyword.toString();
     Kind kind =
         switch (word) {

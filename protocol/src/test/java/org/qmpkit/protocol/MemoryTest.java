@@ -80,6 +80,7 @@ final class MemoryTest {
     // What overdraws the account is the right one's; the biggest is the left one's.
     Party last = right.joinReady();
     fill(right, last, 3000 * KIB);
+    assertEquals(10, right.changed().size(), "room is made when all were looked at");
     clients.get(4).assertCut("hold too much");
     assertEquals(1, left.attention());
     assertEquals(0, right.attention());
@@ -95,6 +96,25 @@ final class MemoryTest {
     for (Sent sent : monitor.sent()) {
       monitor.answer(sent, "\"" + "y".repeat(bytes) + "\"");
     }
+  }
+
+  @Test
+  void whoReadsIsNotCutForAnEventThatEverybodyGotAtOnce() {
+    Backlog backlog = new Backlog(MIB);
+    SharedMonitor one = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    List<Party> clients = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      clients.add(one.joinReady());
+    }
+    one.changed();
+    Party reader = clients.getFirst();
+    one.qemu(SharedMonitor.event("STOP", 50 * KIB));
+    assertTrue(backlog.used() > MIB);
+    // As a route does: it writes to each who changed, and only then is room made.
+    assertEquals(List.of("event STOP"), reader.gist());
+    one.changed();
+    assertFalse(reader.client.finished());
+    assertTrue(backlog.used() <= MIB, "" + backlog.used());
   }
 
   @Test
