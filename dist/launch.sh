@@ -17,7 +17,7 @@ group_of() {
 flags_of() {
   echo -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData -Xlog:disable
   case $1 in
-    helper) echo -Xms8m -Xmx256m -XX:ReservedCodeCacheSize=32m ;;
+    helper) echo -Xms4m -Xmx256m -XX:ReservedCodeCacheSize=32m -XX:TrimNativeHeapInterval=5000 ;;
     *) echo -Xms16m -Xmx512m -XX:TieredStopAtLevel=1 ;;
   esac
 }

@@ -1,5 +1,6 @@
 package org.qmpkit.testkit;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -55,7 +56,7 @@ final class StdioStreamContractTest extends StreamContract {
       SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
       socket.connect(UnixDomainSocketAddress.of(listener.address().target()));
       Endpoint far = rig.accepted(listener);
-      InputStream in = Channels.newInputStream(socket);
+      InputStream in = new Input(socket);
       OutputStream out = new Output(socket);
       Outcome outcome = new Outcome();
       new StdioTransport(in, out)
@@ -69,6 +70,23 @@ final class StdioStreamContractTest extends StreamContract {
       return new Pair(near, far);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The input of a socket: closing it ends that direction alone, as it does for a pipe. */
+  private static final class Input extends FilterInputStream {
+    private final SocketChannel socket;
+
+    Input(SocketChannel socket) {
+      super(Channels.newInputStream(socket));
+      this.socket = socket;
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (socket.isOpen()) {
+        socket.shutdownInput();
+      }
     }
   }
 
