@@ -18,6 +18,7 @@ final class Audience {
   private final Traffic traffic;
 
   private final Set<Client> clients = new LinkedHashSet<>();
+  private @Nullable List<Client> snapshot;
   private final Set<Client> behind = new LinkedHashSet<>();
   private final ArrayDeque<Client> changed = new ArrayDeque<>();
 
@@ -32,12 +33,17 @@ final class Audience {
   void add(Client client, long now) {
     client.progressAt = now;
     clients.add(client);
+    snapshot = null;
     backlog.join(client);
   }
 
   /** All who are here now; it stays the same list whoever is cut meanwhile. */
   List<Client> all() {
-    return List.copyOf(clients);
+    // Asked for with every event, while clients seldom come or go.
+    if (snapshot == null) {
+      snapshot = List.copyOf(clients);
+    }
+    return snapshot;
   }
 
   int size() {
@@ -56,6 +62,7 @@ final class Audience {
     traffic.drop(client);
     client.outbox().clear();
     clients.remove(client);
+    snapshot = null;
     behind.remove(client);
     backlog.leave(client);
   }

@@ -82,14 +82,20 @@ final class Skimmer {
           want = b == ':' || !inObject ? VALUE : KEY;
         }
         case '{', '[' -> {
-          inObject = b == '{';
           if ((want & VALUE) == 0 || grammar.depth == Scanner.MAX_NESTING) {
             break scan;
           }
-          grammar.open(inObject);
-          count(inObject, 1);
-          want = grammar.want;
           at++;
+          if (at < to && in[at] == b + ('}' - '{')) { // an empty one; ']' - '[' is the same
+            at++;
+            tokens++;
+            want = END_OF_VALUE;
+          } else {
+            inObject = b == '{';
+            grammar.open(inObject);
+            count(inObject, 1);
+            want = grammar.want;
+          }
         }
         case '}', ']' -> {
           if ((want & CLOSE) == 0 || grammar.depth == 2 || inObject != (b == '}')) {

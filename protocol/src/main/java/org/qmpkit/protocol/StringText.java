@@ -72,6 +72,14 @@ final class StringText {
   private int characters(byte[] bytes, int from, int to) {
     int at = from;
     while (at < to && bytes[at] < 0) {
+      if (at + 1 < to
+          && bytes[at] >= (byte) 0xc2
+          && bytes[at] < (byte) 0xe0
+          && bytes[at + 1] < -64) {
+        out.writeEscape((bytes[at] & 0x1f) << 6 | (bytes[at + 1] & 0x3f));
+        at += 2;
+        continue;
+      }
       int length = Integer.numberOfLeadingZeros(~(bytes[at] << 24));
       if (length < 2 || length > 4 || at + length > to) {
         return at;
