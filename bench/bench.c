@@ -138,7 +138,9 @@ static int run_compare(const struct options *options, int words, char **word)
     int count = targets_of(targets, words, word);
     answers_make(options->schema);
     compare(targets, count, &options->plan);
-    return report_compare(targets, count, &options->plan, options->markdown);
+    int missed = report_compare(targets, count, &options->plan, options->markdown);
+    compare_end(targets, count);
+    return missed;
 }
 
 static int run_busy(const struct options *options, int words, char **word)
@@ -146,7 +148,9 @@ static int run_busy(const struct options *options, int words, char **word)
     struct target targets[MAX_TARGETS];
     int count = targets_of(targets, words, word), rounds = options->plan.rounds;
     struct load *loads = busy(targets, count, options->connections, rounds, options->visit_ms);
-    return report_busy(targets, loads, count, options->connections, rounds, options->visit_ms, options->markdown);
+    int missed = report_busy(targets, loads, count, options->connections, rounds, options->visit_ms, options->markdown);
+    busy_end(loads, count);
+    return missed;
 }
 
 static int run_idle(const struct options *options, int words, char **word)
@@ -168,7 +172,9 @@ static int run_start(const struct options *options, int words, char **word)
         usage();
     word[split] = NULL;
     struct starts starts = start_measure(word[0], word + 1, word + split + 1, options->plan.rounds);
-    return report_start(&starts, options->plan.rounds, options->markdown);
+    int missed = report_start(&starts, options->plan.rounds, options->markdown);
+    start_end(&starts);
+    return missed;
 }
 
 static void run_fetch(int words, char **word)

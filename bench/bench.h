@@ -91,6 +91,7 @@ struct target {
     struct series series[KINDS];
 };
 void compare(struct target *targets, int count, const struct plan *plan);
+void compare_end(struct target *targets, int count);
 void sort(double *values, size_t count);
 double percentile(const double *sorted, size_t count, double percent);
 void shuffle(int *order, int count);
@@ -102,6 +103,7 @@ struct load {
     double least; /* what the least served connection got, as a share of the mean */
 };
 struct load *busy(const struct target *targets, int count, int connections, int rounds, int visit_ms);
+void busy_end(struct load *loads, int count);
 
 /* idle.c */
 struct idle {
@@ -116,6 +118,7 @@ struct starts {
     double *ms[STARTS];
 };
 struct starts start_measure(const char *directory, char **helper, char **hello, int rounds);
+void start_end(struct starts *starts);
 
 /* table.c */
 struct table {
@@ -136,6 +139,7 @@ void results_open(const char *path); /* NULL: nothing is written down */
 void result(const char *target, const char *what, double value);
 void goals_head(bool markdown);
 bool goals_row(bool markdown, const struct limit *limit, double value, double *by_round, int rounds);
+bool goal_met(const struct limit *limit, double value);
 
 /* report.c; all return the number of goals that were not met */
 int report_compare(const struct target *targets, int count, const struct plan *plan, bool markdown);

@@ -145,3 +145,12 @@ struct load *busy(const struct target *targets, int count, int connections, int 
     free(after);
     return loads;
 }
+
+void busy_end(struct load *loads, int count)
+{
+    for (int n = 0; n < count; n++) {
+        free(loads[n].rate);
+        free(loads[n].cpu);
+    }
+    free(loads);
+}

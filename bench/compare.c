@@ -95,3 +95,15 @@ void compare(struct target *targets, int count, const struct plan *plan)
             sort(targets[n].series[kind].us, targets[n].series[kind].count);
     free(order);
 }
+
+void compare_end(struct target *targets, int count)
+{
+    for (int n = 0; n < count; n++) {
+        for (enum kind kind = PING; kind < KINDS; kind++) {
+            free(targets[n].series[kind].us);
+            free(targets[n].series[kind].round_p50);
+            free(targets[n].series[kind].round_cpu);
+        }
+        client_close(&targets[n].client);
+    }
+}

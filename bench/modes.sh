@@ -24,7 +24,7 @@ raise_descriptors() { # ROUTES
     local need=$(($1 * 3 + 512)) now
     now=$(ulimit -n)
     [[ $now != unlimited ]] && ((now < need)) || return 0
-    ulimit -n "$need" 2>/dev/null ||
+    ulimit -Sn "$need" 2>/dev/null ||
         fail "$1 routes need $need open files, the limit is $(ulimit -Hn); raise it or use --routes"
 }
 
@@ -44,7 +44,8 @@ describe_machine() {
     ! uses proxyd || versions+=", $("$(program_of systemd-socket-proxyd)" --version | sed -n '1s/ *(.*//p')"
     ! uses haproxy || versions+=", HAProxy $("$(program_of haproxy)" -v | sed -n '1s/.*version \([0-9.]*\).*/\1/p')"
     printf '%s CPUs (%s%s), Linux %s%s, load average %s at the start.\n' \
-        "$(nproc --all)" "${cpus:+only $cpus used; }" "${model:-$(uname -m)}" "$(uname -r | cut -d- -f1)" "$versions" "$load"
+        "$(nproc --all)" "${cpus:+only $cpus used; }" "${model:-$(uname -m)}" "$(uname -r | cut -d- -f1)" \
+        "$versions" "$load"
 }
 
 run_compare() {
@@ -107,8 +108,10 @@ run_start() {
     local java words=("${helper[@]}") n=${rounds:-${quick:+3}} image=$repo/dist/target/qmpkit/bin/qmp
     n=${n:-20}
     # shellcheck source=.mvn/tools.sh
-    java=$(here=$repo && . "$repo/.mvn/tools.sh" && find_jdk && echo "$JAVA_HOME") || fail "no JDK for the JVM beside it"
-    if [[ ${words[0]} == "$repo/qmp" && -x $image && -z $(find "$repo/cli/target/modules" -newer "$image" -name '*.jar') ]]; then
+    java=$(here=$repo && . "$repo/.mvn/tools.sh" && find_jdk && echo "$JAVA_HOME") ||
+        fail "no JDK for the JVM beside it"
+    if [[ ${words[0]} == "$repo/qmp" && -x $image ]] &&
+        [[ -z $(find "$repo/cli/target/modules" -newer "$image" -name '*.jar' 2>&1) ]]; then
         words=("$image" helper)
     fi
     printf 'Started: %s\n' "${words[*]#"$repo"/}"
@@ -126,48 +129,14 @@ END
     end_all
 }
 
+# Short visits, many of them: whether a wake-up stays on its CPU sticks for a visit.
 run_all() {
     local part
+    plan_options=(--rounds 40 --pings 750 --bigs 75 ${plan_options[@]+"${plan_options[@]}"})
     for part in compare busy idle start; do
         printf '\n%s\n\n' "== $part"
         "run_$part"
     done
-}
-
-# All targets in one table, and all goals in another: what docs/performance.md shows.
-tables() { # RESULTS
-    awk -F '\t' '
-        function figure(name, what, format) {
-            return (name, what) in value ? sprintf(format, value[name, what]) : "–"
-        }
-        function row(name, label, quick, busy, idle) {
-            print "| " label " | " figure(quick, "ping_p50_us", "%.1f") " | " figure(quick, "ping_p99_us", "%.0f") " | " \
-                figure(quick, "ping_cpu_us", "%.1f") " | " figure(quick, "string_p50_us", "%.0f") " (" \
-                figure(quick, "string_gb_s", "%.2f") ") | " figure(quick, "schema_p50_us", "%.0f") " (" \
-                figure(quick, "schema_gb_s", "%.2f") ") | " figure(busy, "busy_per_s", "%.0f") " | " \
-                figure(busy, "busy_cpu_us", "%.1f") " | " figure(idle, "rss_mib_1", "%.0f") " / " \
-                figure(idle, "rss_mib_100", "%.0f") " / " figure(idle, "rss_mib_1000", "%.0f") " |"
-        }
-        $1 == "machine" { machine = $2 }
-        $1 == "goal" { goals = goals "| " $2 " | " $3 " | " $4 " | " $5 " | " $6 " |\n"; next }
-        { value[$1, $2] = $3; if (!($1 in seen)) { seen[$1]; names[++count] = $1 } }
-        END {
-            print machine "\n"
-            print "| target | RTT p50 µs | p99 µs | CPU µs | 200 KB string µs (GB/s) | schema µs (GB/s) |" \
-                " 64 busy: messages/s | CPU µs | RSS MiB, 1 / 100 / 1,000 idle |"
-            print "|---|---|---|---|---|---|---|---|---|"
-            for (n = 1; n <= count; n++) {
-                name = names[n]
-                if ((name, "ping_p50_us") in value)
-                    row(name, name, name, name == "shared" ? "sharedone" : name, name)
-                if (name == "shared" && ("shared64", "busy_per_s") in value)
-                    row(name, "shared, one route for 64", "-", "shared64", "-")
-            }
-            printf "\n| figure | value | half of the rounds within | goal | |\n|---|---|---|---|---|\n%s", goals
-            if (("helper", "start_hello_ms") in value)
-                printf "\nThe helper starts in %.0f ms, and its client has the greeting after %.0f ms; a JVM that prints a line takes %.0f ms.\n", \
-                    value["helper", "start_connected_ms"], value["helper", "start_greeted_ms"], value["helper", "start_hello_ms"]
-        }' "$1"
 }
 
 run() {
@@ -177,7 +146,7 @@ run() {
     if [[ $mode == all && " ${driver_options[*]:-} " == *" --markdown "* ]]; then
         driver_options=($([[ " ${driver_options[*]} " != *" --check "* ]] || echo --check))
         run_all >&2
-        tables "$results"
+        "$here/tables" "$results"
     else
         cut -f 2 "$results"
         "run_$mode"

@@ -97,8 +97,8 @@ command_of() { # NAME
     socat) words=(socat 'UNIX-LISTEN:{listen},fork' 'UNIX-CONNECT:{connect}') ;;
     socat64k) words=(socat -b 65536 'UNIX-LISTEN:{listen},fork' 'UNIX-CONNECT:{connect}') ;;
     proxyd) words=("$(program_of systemd-socket-activate)" --listen='{listen}'
-        "$(program_of systemd-socket-proxyd)" --connections-max=4096 '{connect}') ;;
-    haproxy) words=("$(program_of haproxy)" -db -q -f "$temp/haproxy.cfg") ;;
+        "$(program_of systemd-socket-proxyd)" --connections-max=2048 '{connect}') ;;
+    haproxy) words=("$(program_of haproxy)" -db -f "$temp/haproxy.cfg") ;;
     *) words=("${helper[@]}" --listen 'unix:{listen}' --connect 'unix:{connect}') ;;
     esac
     [[ $1 != relay ]] || words+=(--relay)
@@ -107,7 +107,7 @@ command_of() { # NAME
 haproxy_config() { # LISTEN
     cat >"$temp/haproxy.cfg" <<END
 global
-    maxconn 4096
+    maxconn 2048
 defaults
     mode tcp
     timeout connect 5s

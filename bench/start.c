@@ -27,7 +27,7 @@
 extern char **environ;
 
 /* Words with {listen} in them get the path in its place. */
-static pid_t spawn(char **words, const char *path)
+static pid_t spawn(char **words, const char *path, const char *log)
 {
     static char changed[WORDS_MAX][512];
     char *filled[WORDS_MAX + 1];
@@ -48,6 +48,7 @@ static pid_t spawn(char **words, const char *path)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     pid_t pid;
     int error = posix_spawnp(&pid, filled[0], &actions, NULL, filled, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -90,10 +91,11 @@ static int connect_at_once(pid_t pid, const char *path, double start_us)
 
 static void start_helper(const char *directory, char **words, int number, double *connected, double *greeted)
 {
-    char path[512], byte;
+    char path[512], log[512], byte;
     snprintf(path, sizeof path, "%s/%d.sock", directory, number);
+    snprintf(log, sizeof log, "%s/start.log", directory);
     double start = now_us();
-    pid_t pid = spawn(words, path);
+    pid_t pid = spawn(words, path, log);
     int fd = connect_at_once(pid, path, start);
     if (fd < 0)
         die("start: %s: no client got to its socket within %d s, or it has ended", words[0], DEADLINE_S);
@@ -112,7 +114,7 @@ static void start_helper(const char *directory, char **words, int number, double
 static double run_hello(char **words)
 {
     double start = now_us();
-    int status = status_of(spawn(words, NULL));
+    int status = status_of(spawn(words, NULL, "/dev/null"));
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         die("start: %s failed (wait status %d)", words[0], status);
     return milliseconds_since(start);
@@ -129,4 +131,10 @@ struct starts start_measure(const char *directory, char **helper, char **hello, 
         starts.ms[HELLO][at] = run_hello(hello);
     }
     return starts;
+}
+
+void start_end(struct starts *starts)
+{
+    for (enum start n = CONNECTED; n < STARTS; n++)
+        free(starts->ms[n]);
 }

@@ -78,11 +78,9 @@ static bool met(const struct limit *limit, double value)
     return false;
 }
 
-/* The quartiles over the rounds show how far to trust a ratio: each pairs two visits close in time. */
-bool goals_row(bool markdown, const struct limit *limit, double value, double *by_round, int rounds)
+/* The cells of a row; it is written down too. */
+static bool judge(char cells[5][48], const struct limit *limit, double value, double *by_round, int rounds)
 {
-    struct table table = {markdown, 5, goal_widths};
-    char cells[5][48];
     cell(cells[0], "%s", limit->label);
     cell(cells[1], "%.2f", value);
     cell(cells[2], "-");
@@ -97,8 +95,24 @@ bool goals_row(bool markdown, const struct limit *limit, double value, double *b
         cell(cells[3], "%s %.3g", limit->goal == AT_MOST ? "<=" : ">=", limit->limit);
         cell(cells[4], "%s", met(limit, value) ? "met" : "NOT MET");
     }
-    table_row(&table, cells);
     if (results)
         fprintf(results, "goal\t%s\t%s\t%s\t%s\t%s\n", cells[0], cells[1], cells[2], cells[3], cells[4]);
     return met(limit, value);
+}
+
+/* The quartiles over the rounds show how far to trust a ratio: each pairs two visits close in time. */
+bool goals_row(bool markdown, const struct limit *limit, double value, double *by_round, int rounds)
+{
+    struct table table = {markdown, 5, goal_widths};
+    char cells[5][48];
+    bool good = judge(cells, limit, value, by_round, rounds);
+    table_row(&table, cells);
+    return good;
+}
+
+/* A goal that another table shows. */
+bool goal_met(const struct limit *limit, double value)
+{
+    char cells[5][48];
+    return judge(cells, limit, value, NULL, 0);
 }
