@@ -137,7 +137,6 @@ void table_head(const struct table *table, char cells[][48]);
 void table_row(const struct table *table, char cells[][48]);
 void results_open(const char *path); /* NULL: nothing is written down */
 void result(const char *target, const char *what, double value);
-void goals_head(bool markdown);
 bool goals_row(bool markdown, const struct limit *limit, double value, double *by_round, int rounds);
 bool goal_met(const struct limit *limit, double value);
 

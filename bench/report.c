@@ -140,8 +140,6 @@ int report_compare(const struct target *targets, int count, const struct plan *p
     table_head(&table, head);
     for (int n = 0; n < count; n++)
         target_row(&table, &targets[n], plan->rounds);
-    printf("\n");
-    goals_head(markdown);
     for (size_t n = 0; n < sizeof ratios / sizeof *ratios; n++) {
         const struct ratio *ratio = &ratios[n];
         const struct target *over = find(targets, count, ratio->over), *under = find(targets, count, ratio->under);
@@ -181,8 +179,6 @@ int report_busy(const struct target *targets, const struct load *loads, int coun
         }
         table_row(&table, cells);
     }
-    printf("\n");
-    goals_head(markdown);
     for (size_t n = 0; n < sizeof rates / sizeof *rates; n++) {
         const struct target *over = find(targets, count, rates[n].over), *under = find(targets, count, rates[n].under);
         if (!over || !under)
@@ -267,8 +263,6 @@ int report_start(struct starts *starts, int rounds, bool markdown)
         cell(cells[3], "%.1f", starts->ms[n][rounds - 1]);
         table_row(&table, cells);
     }
-    printf("\n");
-    goals_head(markdown);
     bool met = goals_row(markdown, &limit, middle[CONNECTED] / middle[HELLO], by_round[CONNECTED], rounds);
     goals_row(markdown, &quickest, starts->ms[CONNECTED][0] / starts->ms[HELLO][0], NULL, 0);
     goals_row(markdown, &greeted, middle[GREETED] / middle[HELLO], by_round[GREETED], rounds);

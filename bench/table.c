@@ -12,6 +12,7 @@
 #include <string.h>
 
 static FILE *results;
+static const int goal_widths[] = {36, 7, 16, 8, 8};
 
 void cell(char *text, const char *format, ...)
 {
@@ -59,15 +60,6 @@ void result(const char *target, const char *what, double value)
         fprintf(results, "%s\t%s\t%.5g\n", target, what, value);
 }
 
-static const int goal_widths[] = {36, 7, 16, 8, 8};
-
-void goals_head(bool markdown)
-{
-    struct table table = {markdown, 5, goal_widths};
-    char head[5][48] = {"figure", "value", "rounds, 25-75 %", "goal", "verdict"};
-    table_head(&table, head);
-}
-
 static bool met(const struct limit *limit, double value)
 {
     switch (limit->goal) {
@@ -78,7 +70,7 @@ static bool met(const struct limit *limit, double value)
     return false;
 }
 
-/* The cells of a row; it is written down too. */
+/* The cells of a row of the table of goals; it is written down too. */
 static bool judge(char cells[5][48], const struct limit *limit, double value, double *by_round, int rounds)
 {
     cell(cells[0], "%s", limit->label);
@@ -100,12 +92,21 @@ static bool judge(char cells[5][48], const struct limit *limit, double value, do
     return met(limit, value);
 }
 
-/* The quartiles over the rounds show how far to trust a ratio: each pairs two visits close in time. */
+/*
+ * A row of the table of goals, which begins with the first. The quartiles over the
+ * rounds show how far to trust a ratio: each pairs two visits close in time.
+ */
 bool goals_row(bool markdown, const struct limit *limit, double value, double *by_round, int rounds)
 {
+    static bool begun;
     struct table table = {markdown, 5, goal_widths};
-    char cells[5][48];
+    char head[5][48] = {"figure", "value", "rounds, 25-75 %", "goal", "verdict"}, cells[5][48];
     bool good = judge(cells, limit, value, by_round, rounds);
+    if (!begun) {
+        printf("\n");
+        table_head(&table, head);
+        begun = true;
+    }
     table_row(&table, cells);
     return good;
 }
