@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * backend.c - the stand-in for QEMU: enough QMP to be at the far end of a byte
- * relay and of a relay that understands QMP. One thread per connection. The
- * replies are made once, so that its own cost is small and always the same.
+ * relay and of a relay that understands QMP. One thread, for any number of connections.
  *
  * Every complete JSON object gets exactly one line in answer, with the id as it
  * came. Objects are found by structure, not by line: a relay that re-emits them
@@ -11,11 +10,10 @@
 #include "bench.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -24,72 +22,13 @@
 
 #define REQUEST_MAX 65536
 #define BACKLOG 4096
-#define STACK_BYTES (128 * 1024)
+#define EVENTS 64
 
-struct text {
-    const char *start;
-    size_t length;
+struct connection {
+    int fd;
+    size_t held;
+    char buffer[REQUEST_MAX];
 };
-
-static const char greeting[] =
-    "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, "
-    "\"package\": \"bench\"}, \"capabilities\": [\"oob\"]}}\r\n";
-static const char id_label[] = ", \"id\": ";
-static const char line_end[] = "}\r\n";
-
-static char ping_reply[PING_REPLY];
-static char big_reply[BIG_REPLY];
-
-#define TEXT(literal) {literal, sizeof literal - 1}
-
-/* The last entry is the answer to every command that is not known. */
-static struct {
-    const char *command; /* as it stands in the request, quotes included */
-    struct text head;    /* the reply up to its id */
-} answers[] = {
-    {"\"ping\"", {ping_reply, 0}},
-    {"\"big\"", {big_reply, 0}},
-    {"\"qmp_capabilities\"", TEXT("{\"return\": {}")},
-    {NULL, TEXT("{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"bench: unknown command\"}")},
-};
-
-/* How many bytes of a reply of the given size come before its id. */
-static size_t head_length(size_t reply)
-{
-    return reply - strlen(id_label) - strlen("123456") - strlen(line_end);
-}
-
-static void fill(char *reply, size_t at, size_t end, const char *close)
-{
-    memset(reply + at, 'x', end - at);
-    memcpy(reply + end - strlen(close), close, strlen(close));
-}
-
-static void make_ping(void)
-{
-    size_t end = head_length(sizeof ping_reply);
-    int at = sprintf(ping_reply, "{\"return\": {\"status\": \"running\", \"pad\": \"");
-    fill(ping_reply, (size_t)at, end, "\"}");
-    answers[0].head.length = end;
-}
-
-/*
- * A list of small objects, as query-qmp-schema gives it: one long string would
- * flatter a relay that has to look at the structure.
- */
-static void make_big(void)
-{
-    static const char entry[] =
-        "{\"name\": \"%05d\", \"members\": [{\"name\": \"id\", \"type\": \"str\"}, "
-        "{\"name\": \"size\", \"default\": null, \"type\": \"int\"}], \"meta-type\": \"object\"}, ";
-    size_t end = head_length(sizeof big_reply);
-    size_t at = (size_t)sprintf(big_reply, "{\"return\": [");
-    for (int n = 0; at + 2 * sizeof entry < end; n++)
-        at += (size_t)sprintf(big_reply + at, entry, n);
-    big_reply[at++] = '"';
-    fill(big_reply, at, end, "\"]");
-    answers[1].head.length = end;
-}
 
 static bool is_space(char c)
 {
@@ -135,11 +74,6 @@ static struct text trimmed(const char *start, const char *end)
     return (struct text){start, (size_t)(end - start)};
 }
 
-static bool same(struct text a, const char *b)
-{
-    return a.length == strlen(b) && memcmp(a.start, b, a.length) == 0;
-}
-
 /* The verbatim value of a top-level member of a complete object; length 0: it has none. */
 static struct text member(struct text object, const char *quoted_name)
 {
@@ -155,7 +89,7 @@ static struct text member(struct text object, const char *quoted_name)
         const char *stop = value_end(value, end);
         if (!stop)
             return (struct text){NULL, 0};
-        if (same(trimmed(p, colon), quoted_name))
+        if (text_is(trimmed(p, colon), quoted_name))
             return trimmed(value, stop);
         while (stop < end && is_space(*stop))
             stop++;
@@ -186,9 +120,9 @@ static bool send_all(int fd, struct iovec *part, int parts)
     return true;
 }
 
-static struct iovec piece(const char *start, size_t length)
+static struct iovec piece(struct text text)
 {
-    return (struct iovec){(void *)start, length};
+    return (struct iovec){(void *)text.start, text.length};
 }
 
 static bool answer(int fd, struct text request)
@@ -197,17 +131,14 @@ static bool answer(int fd, struct text request)
     if (command.length == 0)
         command = member(request, "\"exec-oob\"");
     struct text id = member(request, "\"id\"");
-    int n = 0;
-    while (answers[n].command && !same(command, answers[n].command))
-        n++;
     struct iovec parts[4];
     int count = 0;
-    parts[count++] = piece(answers[n].head.start, answers[n].head.length);
+    parts[count++] = piece(answer_head(command));
     if (id.length > 0) {
-        parts[count++] = piece(id_label, strlen(id_label));
-        parts[count++] = piece(id.start, id.length);
+        parts[count++] = piece(id_label);
+        parts[count++] = piece(id);
     }
-    parts[count++] = piece(line_end, strlen(line_end));
+    parts[count++] = piece(line_end);
     return send_all(fd, parts, count);
 }
 
@@ -228,30 +159,45 @@ static ssize_t answer_complete(int fd, const char *buffer, size_t length)
     }
 }
 
-static void *connection(void *argument)
+/* One read and what it completes; false when the connection is over. */
+static bool serve(struct connection *connection)
 {
-    int fd = (int)(intptr_t)argument;
-    char *buffer = allocate(REQUEST_MAX, 1);
-    size_t held = 0;
-    struct iovec hello = piece(greeting, strlen(greeting));
-    bool open = send_all(fd, &hello, 1);
-    while (open) {
-        ssize_t got = read(fd, buffer + held, REQUEST_MAX - held);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) /* also when an object does not fit the buffer: then there is no room to read into */
-            break;
-        held += (size_t)got;
-        ssize_t used = answer_complete(fd, buffer, held);
-        open = used >= 0;
-        if (open && used > 0) {
-            held -= (size_t)used;
-            memmove(buffer, buffer + used, held);
-        }
-    }
-    close(fd);
-    free(buffer);
-    return NULL;
+    ssize_t got = read(connection->fd, connection->buffer + connection->held, REQUEST_MAX - connection->held);
+    if (got < 0 && errno == EINTR)
+        return true;
+    if (got <= 0) /* also when an object does not fit the buffer: then there is no room to read into */
+        return false;
+    connection->held += (size_t)got;
+    ssize_t used = answer_complete(connection->fd, connection->buffer, connection->held);
+    if (used < 0)
+        return false;
+    connection->held -= (size_t)used;
+    memmove(connection->buffer, connection->buffer + used, connection->held);
+    return true;
+}
+
+static void watch(int epoll, int fd, void *what)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+        die("backend: cannot watch a socket: %s", strerror(errno));
+}
+
+static void accept_one(int epoll, int listener, const char *path)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+        return;
+    if (fd < 0)
+        die("backend: accept on %s: %s", path, strerror(errno));
+    struct connection *connection = malloc(sizeof *connection); /* its pages are touched when they are used */
+    if (!connection)
+        die("backend: out of memory");
+    connection->fd = fd;
+    connection->held = 0;
+    struct iovec hello = piece(greeting);
+    send_all(fd, &hello, 1); /* should it fail, the next read says so too */
+    watch(epoll, fd, connection);
 }
 
 static int listen_on(const char *path)
@@ -267,27 +213,30 @@ static int listen_on(const char *path)
     return fd;
 }
 
-/* Serves until it is killed; it has no deadline of its own, but does not outlive its parent. */
+/*
+ * Serves until it is killed; it has no deadline of its own, but does not outlive
+ * its parent. A write may block: then the only client that awaits something long
+ * has yet to read it.
+ */
 _Noreturn void backend_serve(const char *path)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGPIPE, SIG_IGN);
-    make_ping();
-    make_big();
-    pthread_attr_t small;
-    pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, STACK_BYTES);
-    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
     int listener = listen_on(path);
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    watch(epoll, listener, NULL);
     for (;;) {
-        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
-            continue;
-        if (fd < 0)
-            die("backend: accept on %s: %s", path, strerror(errno));
-        pthread_t thread;
-        int error = pthread_create(&thread, &small, connection, (void *)(intptr_t)fd);
-        if (error)
-            die("backend: cannot start a thread: %s", strerror(error));
+        struct epoll_event ready[EVENTS];
+        int count = epoll_wait(epoll, ready, EVENTS, -1);
+        if (count < 0 && errno != EINTR)
+            die("backend: cannot wait: %s", strerror(errno));
+        for (int n = 0; n < count; n++) {
+            struct connection *connection = ready[n].data.ptr;
+            if (!connection) {
+                accept_one(epoll, listener, path);
+            } else if (!serve(connection)) {
+                close(connection->fd);
+                free(connection);
+            }
+        }
     }
 }

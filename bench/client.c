@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
@@ -22,7 +23,7 @@
 #define SECONDS(number) TEXT_OF(number)
 
 /* One for all clients: there is one thread, and only one of them waits at a time. */
-static char reply[BIG_REPLY + 65536];
+static char reply[REPLY_MAX];
 
 double now_us(void)
 {
@@ -89,7 +90,7 @@ static size_t read_line(const struct client *client, const char *awaited)
     return length;
 }
 
-static void send_request(const struct client *client, const char *request, size_t length)
+static void send_text(const struct client *client, const char *request, size_t length)
 {
     ssize_t sent;
     do
@@ -99,45 +100,81 @@ static void send_request(const struct client *client, const char *request, size_
         die("%s: cannot send a request: %s", client->name, sent < 0 ? strerror(errno) : "cut short");
 }
 
+void client_send(struct client *client, const char *command)
+{
+    char request[128];
+    client->next_id = client->next_id == LAST_ID ? FIRST_ID : client->next_id + 1;
+    int length = snprintf(request, sizeof request, "{\"execute\": \"%s\", \"arguments\": {\"n\": 1}, \"id\": %u}\r\n",
+                          command, client->next_id);
+    send_text(client, request, (size_t)length);
+}
+
 /*
- * Sends one command and waits for its reply; microseconds from before the write
- * to after the read. expected: the bytes of the reply that the backend sends
- * (0: any). A relay may put white space elsewhere, or leave it out, hence the leeway.
+ * Whether a line is the return of what was sent last. expected: the bytes that
+ * the backend sends; a relay may put white space elsewhere, or leave it out, hence
+ * the leeway.
  */
+bool client_check(const struct client *client, const char *line, size_t length, size_t expected)
+{
+    char id[16];
+    int id_length = snprintf(id, sizeof id, "%u", client->next_id);
+    return length >= expected - expected / 5 && length >= 32 && strncmp(line, "{\"return\"", 9) == 0
+           && memmem(line + length - 24, 24, id, (size_t)id_length);
+}
+
+/* Sends one command and waits for its reply; microseconds from before the write to after the read. */
 double client_round_trip(struct client *client, const char *command, size_t expected)
 {
-    char request[128], id[16];
-    unsigned number = client->next_id;
-    client->next_id = number == LAST_ID ? FIRST_ID : number + 1;
-    int length = snprintf(request, sizeof request, "{\"execute\": \"%s\", \"arguments\": {\"n\": 1}, \"id\": %u}\r\n",
-                          command, number);
-    int id_length = snprintf(id, sizeof id, "%u", number);
     double start = now_us();
-    send_request(client, request, (size_t)length);
+    client_send(client, command);
     size_t got = read_line(client, command);
     double took = now_us() - start;
-    if (strncmp(reply, "{\"return\"", 9) != 0 || got < expected - expected / 5 || got < 32
-        || !memmem(reply + got - 24, 24, id, (size_t)id_length))
+    if (!client_check(client, reply, got, expected))
         gave_up(client, command, "not a return of the right size with our id at its end", got);
     return took;
 }
 
-static void negotiate(struct client *client)
+/* The whole reply to a command without an id, whatever it is; it holds until the next read. */
+size_t client_fetch(struct client *client, const char *command, const char **line)
 {
-    static const char request[] = "{\"execute\": \"qmp_capabilities\"}\r\n";
-    size_t length = read_line(client, "the greeting");
-    if (strncmp(reply, "{\"QMP\"", 6) != 0)
-        gave_up(client, "the greeting", "this is none", length);
-    send_request(client, request, sizeof request - 1);
-    length = read_line(client, "the reply to qmp_capabilities");
-    if (strncmp(reply, "{\"return\"", 9) != 0)
-        gave_up(client, "the reply to qmp_capabilities", "this is no return", length);
+    char request[128];
+    int length = snprintf(request, sizeof request, "{\"execute\": \"%s\"}\r\n", command);
+    send_text(client, request, (size_t)length);
+    *line = reply;
+    return read_line(client, command);
+}
+
+void client_connect(struct client *client, const char *name, const char *path)
+{
+    *client = (struct client){.name = name, .next_id = FIRST_ID};
+    client->fd = connect_to(name, path);
 }
 
 /* Connects and negotiates; ready for round trips. */
 void client_open(struct client *client, const char *name, const char *path)
 {
-    *client = (struct client){.name = name, .next_id = FIRST_ID};
-    client->fd = connect_to(name, path);
-    negotiate(client);
+    const char *line;
+    client_connect(client, name, path);
+    size_t length = read_line(client, "the greeting");
+    if (strncmp(reply, "{\"QMP\"", 6) != 0)
+        gave_up(client, "the greeting", "this is none", length);
+    length = client_fetch(client, "qmp_capabilities", &line);
+    if (strncmp(line, "{\"return\"", 9) != 0)
+        gave_up(client, "the reply to qmp_capabilities", "this is no return", length);
+}
+
+void client_close(struct client *client)
+{
+    close(client->fd);
+    client->fd = -1;
+}
+
+/* The socket of a connection, from 1 on: the same for all, or one each where path is a directory. */
+void lane_path(char *text, size_t size, const char *path, int number)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        snprintf(text, size, "%s/%d.sock", path, number);
+    else
+        snprintf(text, size, "%s", path);
 }

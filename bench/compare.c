@@ -7,7 +7,8 @@
 #include "bench.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+static const char *const commands[KINDS] = {"ping", "string", "schema"};
 
 static int by_value(const void *a, const void *b)
 {
@@ -32,19 +33,19 @@ static void series_init(struct series *series, int rounds, int per_round)
     series->round_cpu = allocate((size_t)rounds, sizeof(double));
 }
 
-static void measure(struct target *target, struct series *series, const char *command, size_t expected, int count,
-                    int round)
+static void measure(struct target *target, enum kind kind, int count, int round)
 {
     static struct cpu_sample *before, *after;
     if (!before) {
         before = cpu_sample_new();
         after = cpu_sample_new();
     }
+    struct series *series = &target->series[kind];
     double *us = series->us + series->count;
     if (target->pid)
         cpu_read(target->pid, before);
     for (int n = 0; n < count; n++)
-        us[n] = client_round_trip(&target->client, command, expected);
+        us[n] = client_round_trip(&target->client, commands[kind], answer_bytes(kind));
     if (target->pid) {
         cpu_read(target->pid, after);
         series->round_cpu[round] = cpu_spent_us(before, after) / count;
@@ -54,7 +55,7 @@ static void measure(struct target *target, struct series *series, const char *co
     series->round_p50[round] = percentile(us, (size_t)count, 50);
 }
 
-static void shuffle(int *order, int count)
+void shuffle(int *order, int count)
 {
     for (int n = count - 1; n > 0; n--) {
         int other = rand() % (n + 1);
@@ -65,36 +66,44 @@ static void shuffle(int *order, int count)
 }
 
 /* As much for socat as for a JVM that compiles its hot paths meanwhile: nobody gets a head start. */
-static void prepare(struct target *target, const char *path, const struct plan *plan)
+static void prepare(struct target *target, const struct plan *plan)
 {
-    series_init(&target->ping, plan->rounds, plan->pings);
-    series_init(&target->big, plan->rounds, plan->bigs);
-    client_open(&target->client, target->name, path);
-    for (int n = 0; n < plan->warm_pings; n++)
-        client_round_trip(&target->client, "ping", PING_REPLY);
-    for (int n = 0; n < plan->warm_bigs; n++)
-        client_round_trip(&target->client, "big", BIG_REPLY);
+    client_open(&target->client, target->name, target->path);
+    for (enum kind kind = PING; kind < KINDS; kind++) {
+        series_init(&target->series[kind], plan->rounds, kind == PING ? plan->pings : plan->bigs);
+        int count = kind == PING ? plan->warm_pings : plan->warm_bigs;
+        for (int n = 0; n < count; n++)
+            client_round_trip(&target->client, commands[kind], answer_bytes(kind));
+    }
 }
 
-void compare(struct target *targets, int count, const char *const *paths, const struct plan *plan)
+void compare(struct target *targets, int count, const struct plan *plan)
 {
     int *order = allocate((size_t)count, sizeof *order);
-    srand((unsigned)time(NULL));
     for (int n = 0; n < count; n++) {
         order[n] = n;
-        prepare(&targets[n], paths[n], plan);
+        prepare(&targets[n], plan);
     }
     for (int round = 0; round < plan->rounds; round++) {
         shuffle(order, count);
-        for (int n = 0; n < count; n++) {
-            struct target *target = &targets[order[n]];
-            measure(target, &target->ping, "ping", PING_REPLY, plan->pings, round);
-            measure(target, &target->big, "big", BIG_REPLY, plan->bigs, round);
-        }
+        for (int n = 0; n < count; n++)
+            for (enum kind kind = PING; kind < KINDS; kind++)
+                measure(&targets[order[n]], kind, kind == PING ? plan->pings : plan->bigs, round);
     }
-    for (int n = 0; n < count; n++) {
-        sort(targets[n].ping.us, targets[n].ping.count);
-        sort(targets[n].big.us, targets[n].big.count);
-    }
+    for (int n = 0; n < count; n++)
+        for (enum kind kind = PING; kind < KINDS; kind++)
+            sort(targets[n].series[kind].us, targets[n].series[kind].count);
     free(order);
+}
+
+void compare_end(struct target *targets, int count)
+{
+    for (int n = 0; n < count; n++) {
+        for (enum kind kind = PING; kind < KINDS; kind++) {
+            free(targets[n].series[kind].us);
+            free(targets[n].series[kind].round_p50);
+            free(targets[n].series[kind].round_cpu);
+        }
+        client_close(&targets[n].client);
+    }
 }

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * idle.c - what a helper with many idle routes costs: one client on every route,
- * negotiated, one ping done, then silence.
+ * idle.c - what a process with many idle connections costs: every client has
+ * negotiated, done one ping, and gone quiet.
  */
 #include "bench.h"
 
 #include <poll.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
-
-struct route {
-    char name[24];
-    struct client client;
-};
 
 static void pause_for(double seconds)
 {
@@ -22,40 +17,44 @@ static void pause_for(double seconds)
         continue;
 }
 
-static struct route *open_routes(int routes, const char *directory)
+static struct client *open_all(const struct target *target, int connections)
 {
-    struct route *route = allocate((size_t)routes, sizeof *route);
-    for (int n = 0; n < routes; n++) {
+    struct client *clients = allocate((size_t)connections, sizeof *clients);
+    for (int n = 0; n < connections; n++) {
         char path[512];
-        snprintf(route[n].name, sizeof route[n].name, "route %d", n + 1);
-        snprintf(path, sizeof path, "%s/%d.sock", directory, n + 1);
-        client_open(&route[n].client, route[n].name, path);
-        client_round_trip(&route[n].client, "ping", PING_REPLY);
+        lane_path(path, sizeof path, target->path, n + 1);
+        client_open(&clients[n], target->name, path);
+        client_round_trip(&clients[n], "ping", PING_REPLY);
     }
-    return route;
+    return clients;
 }
 
-/* A helper that has dropped its clients must not win by it. */
-static void check_alive(const struct route *route, int routes)
+/* Whoever has dropped its clients must not win by it. */
+static void check_alive(const struct client *clients, int connections)
 {
-    for (int n = 0; n < routes; n++) {
-        struct pollfd fd = {.fd = route[n].client.fd, .events = POLLIN};
+    for (int n = 0; n < connections; n++) {
+        struct pollfd fd = {.fd = clients[n].fd, .events = POLLIN};
         if (poll(&fd, 1, 0) != 0)
-            die("%s: closed, or sent something, while it should have been idle", route[n].name);
+            die("%s: connection %d: closed, or sent something, while it should have been idle", clients[n].name, n + 1);
     }
 }
 
-struct idle idle_measure(int pid, int routes, const char *directory, double settle_s)
+struct idle idle_measure(const struct target *target, int connections, double settle_s)
 {
     struct cpu_sample *before = cpu_sample_new(), *after = cpu_sample_new();
-    struct route *route = open_routes(routes, directory);
+    struct client *clients = open_all(target, connections);
     pause_for(settle_s);
-    struct idle idle = {.memory = memory_read(pid)};
+    struct idle idle = {.memory = memory_read(target->pid)};
     double start = now_us();
-    cpu_read(pid, before);
+    cpu_read(target->pid, before);
     pause_for(settle_s);
-    cpu_read(pid, after);
+    cpu_read(target->pid, after);
     idle.cpu_ms_per_s = cpu_spent_us(before, after) / 1e3 / ((now_us() - start) / 1e6);
-    check_alive(route, routes);
+    check_alive(clients, connections);
+    for (int n = 0; n < connections; n++)
+        client_close(&clients[n]);
+    free(clients);
+    free(before);
+    free(after);
     return idle;
 }
