@@ -13,7 +13,7 @@ import org.qmpkit.protocol.Scanner;
 
 /**
  * How fast a reply of QEMU is checked, by its kind: nanoseconds a byte and GB/s, the median of
- * interleaved rounds on one thread. Run by bench/scan.
+ * interleaved rounds on one thread. Run with {@code java -cp protocol/target/classes bench/ScanRate.java}.
  */
 void main(String[] arguments) throws Exception {
   Map<String, byte[]> texts = new LinkedHashMap<>();

@@ -1,24 +1,28 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # How qmp is started, in a checkout and in an image: the JVM's flags for each tool, and the caches
 # of loaded classes that make a start faster and smaller. Sourced; POSIX, for a dom0 without bash.
 
 qmp_main=org.qmpkit.cli/org.qmpkit.cli.Qmp
 
-# The group of tools that one belongs to: the daemon lives long, all others are in a hurry.
+# Sets $group, to which a tool belongs: the daemon lives long, all others are in a hurry.
 #   group_of NAME_IT_WAS_CALLED_BY [FIRST_ARGUMENT]
 group_of() {
   case ${1##*/}:${2:-} in
-    qmp-helper:* | qmp_helper:* | *:helper) echo helper ;;
-    *) echo tools ;;
+    qmp-helper:* | qmp_helper:* | *:helper) group=helper ;;
+    *) group=tools ;;
   esac
 }
 
-# flags_of GROUP
+# Sets $flags of the JVM for a group.
+#   flags_of GROUP
 flags_of() {
-  echo -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData -Xlog:disable
+  flags="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData -Xlog:disable"
   case $1 in
-    helper) echo -Xms4m -Xmx256m -XX:ReservedCodeCacheSize=32m -XX:TrimNativeHeapInterval=5000 ;;
-    *) echo -Xms16m -Xmx512m -XX:TieredStopAtLevel=1 ;;
+    helper)
+      flags="$flags -Xms4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
+      flags="$flags -XX:TrimNativeHeapInterval=5000"
+      ;;
+    *) flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1" ;;
   esac
 }
 
@@ -26,7 +30,7 @@ flags_of() {
 # is made where it is used, since it fits one JVM on one kind of processor only.
 #   train GROUP FILE JAVA [ARGUMENT …]      the arguments say where the modules are
 train() {
-  group=$1
+  trained=$1
   cache=$2
   new=$cache.new
   shift 2
@@ -34,10 +38,12 @@ train() {
   # left is old.
   [ -z "$(find "$new" -prune -mmin +5 2>/dev/null)" ] || rm -rf "$new"
   mkdir "$new" 2>/dev/null || return 0
-  helper_flags=$(flags_of helper)
-  tool_flags=$(flags_of tools)
+  flags_of helper
+  helper_flags=$flags
+  flags_of tools
+  tool_flags=$flags
   record=-XX:AOTCacheOutput=$new/cache
-  case $group in
+  case $trained in
     helper) helper_flags="$helper_flags $record" ;;
     *) tool_flags="$tool_flags $record" ;;
   esac
@@ -54,7 +60,7 @@ EOF
   # shellcheck disable=SC2086
   timeout -s KILL 60 "$@" $helper_flags -m $qmp_main helper --config "$new/config" \
     >/dev/null 2>&1 &
-  trained=$!
+  helper=$!
   tries=0
   until [ -S "$new/shared" ] || [ $tries -ge 100 ]; do
     tries=$((tries + 1))
@@ -64,10 +70,10 @@ EOF
     # shellcheck disable=SC2086
     timeout -s KILL 60 "$@" $tool_flags -m $qmp_main health "unix:$new/$place" --timeout 2s \
       --output json >/dev/null 2>&1 || true
-    tool_flags=$(flags_of tools)
+    tool_flags=$flags
   done
-  kill -TERM "$(cat "/proc/$trained/task/$trained/children" 2>/dev/null)" 2>/dev/null
-  wait "$trained" 2>/dev/null
+  kill -TERM "$(cat "/proc/$helper/task/$helper/children" 2>/dev/null)" 2>/dev/null
+  wait "$helper" 2>/dev/null
   mv -f "$new/cache" "$cache" 2>/dev/null
   rm -rf "$new"
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,11 +22,6 @@ import org.qmpkit.protocol.Journal.Severity;
  * unless it was given a configuration file, which is read again then.
  */
 public final class Helper implements AutoCloseable {
-  /** Loaded only when a monitor is shared, since the security providers cost 2 MB. */
-  private static final class Secret {
-    static final SecureRandom RANDOM = new SecureRandom();
-  }
-
   private static final Duration LOOK = Duration.ofMillis(20);
 
   private final Log log;
@@ -52,7 +46,7 @@ public final class Helper implements AutoCloseable {
             new Backlog(bounds.outboxes(), bounds.halfMessages()),
             new Admission(bounds.clients(), bounds.perUser(), bounds.forRoot()),
             ByteBuffer.allocate(Loop.BUFFER_SIZE),
-            () -> Secret.RANDOM.nextLong());
+            new Entropy());
     loop.onFailure((where, why) -> {
       log.write(Severity.ERROR, "", where, "a fault of the helper's own: " + why);
       why.printStackTrace();

@@ -133,7 +133,7 @@ final class Program {
       throw new IllegalStateException(
           "there is no " + MODULES + "; build the program first: mvn -DskipTests package");
     }
-    String script = ". '" + ROOT + "/dist/launch.sh'; printf '%s\\n' $(flags_of helper)";
+    String script = ". '" + ROOT + "/dist/launch.sh'; flags_of helper; printf '%s\\n' $flags";
     List<String> flags =
         new ArrayList<>(outcome(new ProcessBuilder("sh", "-c", script)).out().lines().toList());
     if (flags.isEmpty()) {

@@ -106,6 +106,10 @@ public final class Certificates {
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
     command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of("-genkeypair", "-keyalg", algorithm));
+    if (algorithm.equals("EC")) {
+      // The JDK has machine code for this curve; keytool's usual one makes handshakes take long.
+      command.addAll(List.of("-groupname", "secp256r1"));
+    }
     command.addAll(List.of("-keystore", store.toString(), "-storepass", PASSWORD));
     command.addAll(options);
     if (!options.contains("-validity")) {
