@@ -59,7 +59,7 @@ final class ClientConnection {
         broker().inputEnded(client, now());
         route.halfClosed(this);
       } else {
-        broker().received(client, route.house().toScan(buffer), now());
+        broker().received(client, buffer.flip(), now());
       }
     } catch (IOException e) {
       end(String.valueOf(e.getMessage()));

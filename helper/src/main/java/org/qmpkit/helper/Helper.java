@@ -2,7 +2,6 @@ package org.qmpkit.helper;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -45,7 +44,6 @@ public final class Helper implements AutoCloseable {
             bounds,
             new Backlog(bounds.outboxes(), bounds.halfMessages()),
             new Admission(bounds.clients(), bounds.perUser(), bounds.forRoot()),
-            ByteBuffer.allocate(Loop.BUFFER_SIZE),
             new Entropy());
     loop.onFailure((where, why) -> {
       log.write(Severity.ERROR, "", where, "a fault of the helper's own: " + why);

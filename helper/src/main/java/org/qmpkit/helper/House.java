@@ -1,6 +1,5 @@
 package org.qmpkit.helper;
 
-import java.nio.ByteBuffer;
 import java.util.random.RandomGenerator;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
@@ -17,7 +16,6 @@ import org.qmpkit.protocol.Limits;
  * @param bounds how long new routes wait; the amounts in them are those of the start
  * @param backlog the account of what all shared routes hold
  * @param admission the count of all clients
- * @param scratch an array to scan in, since arrays are scanned several times faster
  * @param random where fences come from; one that QEMU can't guess
  */
 record House(
@@ -28,7 +26,6 @@ record House(
     Bounds bounds,
     Backlog backlog,
     Admission admission,
-    ByteBuffer scratch,
     RandomGenerator random) {
   /**
    * Starts the way to a route's QEMU and listens for its clients; neither is left if one fails.
@@ -53,11 +50,6 @@ record House(
 
   /** The same with other limits. */
   House with(Limits limits, Bounds bounds) {
-    return new House(loop, transports, log, limits, bounds, backlog, admission, scratch, random);
-  }
-
-  /** What was read into the loop's buffer, to be scanned before the next such. */
-  ByteBuffer toScan(ByteBuffer read) {
-    return scratch.clear().put(read.flip()).flip();
+    return new House(loop, transports, log, limits, bounds, backlog, admission, random);
   }
 }

@@ -200,7 +200,7 @@ final class SharedRoute implements Route {
         lost("QEMU's monitor at " + spec.connect() + " was closed");
         return;
       }
-      broker.receivedUpstream(house.toScan(buffer), now());
+      broker.receivedUpstream(buffer.flip(), now());
     } catch (IOException e) {
       lost("cannot read QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
     }
