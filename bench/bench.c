@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 {
     struct options options = {
         .plan = {.rounds = 20, .pings = 1500, .bigs = 150, .warm_pings = 15000, .warm_bigs = 2000},
-        .settle_s = 2,
+        .settle_s = 10,
         .connections = 64,
         .visit_ms = 500,
     };

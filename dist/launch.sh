@@ -19,7 +19,7 @@ flags_of() {
   flags="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData -Xlog:disable"
   case $1 in
     helper)
-      flags="$flags -Xms12m -Xmn8m -Xmx256m -XX:ReservedCodeCacheSize=32m"
+      flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000"
       ;;
     *) flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1" ;;

@@ -9,8 +9,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Random numbers that nobody can guess, straight from the system. {@link SecureRandom} has the same
- * source, but brings the JDK's security providers along: 2 MB and 20 ms before the first client is
- * greeted.
+ * source, but brings more of the security providers along than a UNIX socket needs: 2 MB before the
+ * first client is greeted.
  */
 final class Entropy implements RandomGenerator {
   private static final String SOURCE = "/dev/urandom";

@@ -95,8 +95,15 @@ public final class Helper implements AutoCloseable {
   private void handleSignals(Settings commandLine) {
     Signals.handle("TERM", () -> loop.execute(() -> end("TERM")));
     Signals.handle("INT", () -> loop.execute(() -> end("INT")));
-    Runnable hangUp = commandLine.config() == null ? () -> end("HUP") : () -> reload(commandLine);
-    Signals.handle("HUP", () -> loop.execute(hangUp));
+    Signals.handle("HUP", () -> loop.execute(() -> hangUp(commandLine)));
+  }
+
+  private void hangUp(Settings commandLine) {
+    if (commandLine.config() == null) {
+      end("HUP");
+    } else {
+      reload(commandLine);
+    }
   }
 
   private void end(String signal) {

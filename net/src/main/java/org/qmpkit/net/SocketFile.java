@@ -14,8 +14,8 @@ import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +35,6 @@ final class SocketFile {
 
   /** One at a time within this process; between processes, {@link #moveAway} looks twice. */
   private static final Object PLACING = new Object();
-
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path path;
   private final Object identity;
@@ -139,7 +137,9 @@ final class SocketFile {
 
   private static Path privateFolder(Address address, Path folder) throws TransportException {
     for (int i = 0; ; i++) {
-      Path dir = folder.resolve(".q" + Integer.toString(RANDOM.nextInt(1 << 30), 36));
+      // A name nobody has; it needs no secret, since the folder is made anew or not at all.
+      int number = ThreadLocalRandom.current().nextInt(1 << 30);
+      Path dir = folder.resolve(".q" + Integer.toString(number, 36));
       try {
         Files.createDirectory(dir, PosixFilePermissions.asFileAttribute(PRIVATE));
         // Against a umask that takes from its owner too.

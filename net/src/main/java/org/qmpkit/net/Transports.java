@@ -1,7 +1,6 @@
 package org.qmpkit.net;
 
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 
@@ -16,7 +15,7 @@ public final class Transports {
   private final List<Transport> all;
 
   private Transports(List<Transport> all) {
-    this.all = all.stream().sorted(Comparator.comparing(Transport::scheme)).toList();
+    this.all = all.stream().sorted((a, b) -> a.scheme().compareTo(b.scheme())).toList();
   }
 
   /** Every transport that this program's modules provide. */

@@ -1,14 +1,12 @@
 package org.qmpkit.protocol;
 
-import java.util.Comparator;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The commands of one monitor that must end by a certain time, the next one first. */
 final class Expiry {
   private final Deadlines deadlines;
-  private final TreeSet<Pending> pending =
-      new TreeSet<>(Comparator.comparingLong(Pending::due).thenComparingLong(Pending::order));
+  private final TreeSet<Pending> pending = new TreeSet<>(Expiry::compare);
   private long order;
 
   /** One of them, and when; on a clock that does not overflow. */
@@ -16,6 +14,12 @@ final class Expiry {
 
   Expiry(Deadlines deadlines) {
     this.deadlines = deadlines;
+  }
+
+  // Not by Comparator's own methods: their lambdas are made anew at each start.
+  private static int compare(Pending a, Pending b) {
+    int byTime = Long.compare(a.due(), b.due());
+    return byTime == 0 ? Long.compare(a.order(), b.order()) : byTime;
   }
 
   /** From now on a command has the time of its kind, if there is a limit; not any earlier one. */
