@@ -72,7 +72,10 @@ EOF
       --output json >/dev/null 2>&1 || true
     tool_flags=$flags
   done
-  kill -TERM "$(cat "/proc/$helper/task/$helper/children" 2>/dev/null)" 2>/dev/null
+  # The JVM itself, where the kernel tells which that is; else timeout passes the signal on.
+  jvm=$(cat "/proc/$helper/task/$helper/children" 2>/dev/null || true)
+  # shellcheck disable=SC2086
+  kill -TERM ${jvm:-$helper} 2>/dev/null
   wait "$helper" 2>/dev/null
   mv -f "$new/cache" "$cache" 2>/dev/null
   rm -rf "$new"
