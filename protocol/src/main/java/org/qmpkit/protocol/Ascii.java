@@ -114,6 +114,14 @@ final class Ascii {
         && (codePoint & 0xfffe) != 0xfffe;
   }
 
+  static boolean isDigit(int b) {
+    return b >= '0' && b <= '9';
+  }
+
+  static boolean isExponent(int b) {
+    return b == 'e' || b == 'E';
+  }
+
   /** What a hexadecimal digit is worth, or -1. */
   static int hex(int b) {
     return HEX[b & 0xff];

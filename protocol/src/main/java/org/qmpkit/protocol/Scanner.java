@@ -204,26 +204,26 @@ public final class Scanner {
       case ZERO ->
           b == '.'
               ? number(b, State.MANTISSA)
-              : isExponent(b) && !dialect.lenient
+              : Ascii.isExponent(b) && !dialect.lenient
                   ? number(b, State.EXP_E)
-                  : isDigit(b) ? stray(b) : endNumber();
+                  : Ascii.isDigit(b) ? stray(b) : endNumber();
       case DIGITS ->
-          isDigit(b)
+          Ascii.isDigit(b)
               ? number(b, State.DIGITS)
               : b == '.'
                   ? number(b, State.MANTISSA)
-                  : isExponent(b) ? number(b, State.EXP_E) : endNumber();
+                  : Ascii.isExponent(b) ? number(b, State.EXP_E) : endNumber();
       case MANTISSA -> digit(b, State.MANTISSA_DIGITS, State.MANTISSA_DIGITS);
       case MANTISSA_DIGITS ->
-          isDigit(b)
+          Ascii.isDigit(b)
               ? number(b, State.MANTISSA_DIGITS)
-              : isExponent(b) ? number(b, State.EXP_E) : endNumber();
+              : Ascii.isExponent(b) ? number(b, State.EXP_E) : endNumber();
       case EXP_E ->
           b == '-' || b == '+'
               ? number(b, State.EXP_SIGN)
               : digit(b, State.EXP_DIGITS, State.EXP_DIGITS);
       case EXP_SIGN -> digit(b, State.EXP_DIGITS, State.EXP_DIGITS);
-      case EXP_DIGITS -> isDigit(b) ? number(b, State.EXP_DIGITS) : endNumber();
+      case EXP_DIGITS -> Ascii.isDigit(b) ? number(b, State.EXP_DIGITS) : endNumber();
       case START, RECOVERY, STRING, KEYWORD ->
           throw new IllegalStateException("no number is open in " + state);
     };
@@ -269,7 +269,7 @@ public final class Scanner {
   }
 
   private @Nullable Scanned startOther(int b) {
-    if (isDigit(b) || b == '-') {
+    if (Ascii.isDigit(b) || b == '-') {
       composer.beginValue(Kind.NUMBER);
       return number(b, b == '-' ? State.SIGN : b == '0' ? State.ZERO : State.DIGITS);
     }
@@ -313,7 +313,7 @@ public final class Scanner {
   }
 
   private @Nullable Scanned digit(int b, State zero, State other) {
-    return isDigit(b) ? number(b, b == '0' ? zero : other) : stray(b);
+    return Ascii.isDigit(b) ? number(b, b == '0' ? zero : other) : stray(b);
   }
 
   private @Nullable Scanned endNumber() {
@@ -400,13 +400,5 @@ public final class Scanner {
   /** What ends the skipping after a stray byte: it cannot stand in the middle of UTF-8 text. */
   private static boolean resets(int b) {
     return (b < 0x20 && b != '\t') || b >= 0xfe || "{}[]:,".indexOf(b) >= 0;
-  }
-
-  private static boolean isDigit(int b) {
-    return b >= '0' && b <= '9';
-  }
-
-  private static boolean isExponent(int b) {
-    return b == 'e' || b == 'E';
   }
 }

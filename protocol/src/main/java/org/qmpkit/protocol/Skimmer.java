@@ -203,7 +203,7 @@ final class Skimmer {
         return -1;
       }
     }
-    if (end < to && (in[end] == 'e' || in[end] == 'E')) {
+    if (end < to && Ascii.isExponent(in[end])) {
       at = end + 1;
       at += at < to && (in[at] == '+' || in[at] == '-') ? 1 : 0;
       end = digits(in, at, to);
@@ -216,7 +216,7 @@ final class Skimmer {
 
   private static int digits(byte[] in, int from, int to) {
     int at = from;
-    while (at < to && in[at] >= '0' && in[at] <= '9') {
+    while (at < to && Ascii.isDigit(in[at])) {
       at++;
     }
     return at;
