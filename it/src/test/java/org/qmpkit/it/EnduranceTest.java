@@ -67,9 +67,10 @@ class EnduranceTest {
         () -> helper.descriptors() + " descriptors");
     long heapGained = heap(helper) - heap;
     long gained = helper.rss() - rss;
-    // 100 bytes a client would be seen in the heap; the whole process also keeps compiled code.
+    // 100 bytes a client would be seen in the heap. The process also keeps compiled code and the
+    // compilers' memory, up to 50 MiB: what would be seen is a buffer of 64 KiB a client.
     assertTrue(heapGained < 100L * CLIENTS + (200 << 10), () -> heapGained + " bytes of heap");
-    assertTrue(gained < 48 << 20, () -> gained + " bytes of memory");
+    assertTrue(gained < 96 << 20, () -> gained + " bytes of memory");
   }
 
   /** Each client leaves at another point. */
