@@ -22,7 +22,10 @@ flags_of() {
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000"
       ;;
-    *) flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1" ;;
+    *)
+      flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1"
+      flags="$flags --enable-native-access=org.jline.nativ"
+      ;;
   esac
 }
 

@@ -3,5 +3,6 @@
 module org.qmpkit.cli {
   requires static org.jspecify;
   requires org.qmpkit.helper;
+  requires org.qmpkit.shell;
   requires tools.jackson.databind;
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.qmpkit.net.Address;
+import org.qmpkit.shell.ExitStatus;
 
 /**
  * {@code qmp demo}: shows on a real QEMU what sharing a monitor means, and checks what it shows.

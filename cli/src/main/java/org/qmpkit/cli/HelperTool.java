@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.qmpkit.helper.Helper;
 import org.qmpkit.helper.Setting;
 import org.qmpkit.helper.Settings;
+import org.qmpkit.shell.ExitStatus;
 
 /** {@code qmp helper}: the daemon. */
 final class HelperTool implements Tool {

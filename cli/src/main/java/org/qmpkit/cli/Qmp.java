@@ -4,16 +4,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.qmpkit.shell.ExitStatus;
 
 /** The program {@code qmp}. */
 public final class Qmp {
   /** Names it may be called by instead of {@code qmp TOOL}. */
   private static final Map<String, String> CALLED =
-      Map.of("qmp-helper", "helper", "qmp_helper", "helper");
+      Map.of(
+          "qmp-helper", "helper",
+          "qmp_helper", "helper",
+          "qmp-shell", "shell",
+          "qmp-shell-wrap", "wrap");
 
   private static final List<Tool> TOOLS =
       List.of(
           new HelperTool(),
+          new ShellTool(),
+          new ExecTool(),
+          new EventsTool(),
+          new WrapTool(),
           new HealthTool(),
           new DemoTool(),
           new TransportsTool(),
@@ -54,7 +63,8 @@ public final class Qmp {
   private static int run(Tool tool, List<String> arguments) {
     int end = arguments.indexOf("--");
     List<String> flags = end < 0 ? arguments : arguments.subList(0, end);
-    if (flags.contains("--help") || flags.contains("-h")) {
+    // What follows QEMU's name in a command line to wrap is for QEMU.
+    if (!(tool instanceof WrapTool) && (flags.contains("--help") || flags.contains("-h"))) {
       System.out.print(tool.help());
       return ExitStatus.DONE;
     }
@@ -89,6 +99,7 @@ public final class Qmp {
           qmp demo
           qmp helper --listen unix:/tmp/shared.qmp --connect unix:/path/to/qemu.qmp
           qmp health unix:/tmp/shared.qmp
+          qmp shell unix:/tmp/shared.qmp
         """);
     System.out.print(text);
     return ExitStatus.DONE;

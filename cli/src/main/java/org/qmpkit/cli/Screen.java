@@ -9,6 +9,11 @@ final class Screen {
     return Boolean.getBoolean("qmpkit.terminal");
   }
 
+  /** Whether a person sits at standard input, and sees an output. */
+  static boolean isInteractive() {
+    return Boolean.getBoolean("qmpkit.input");
+  }
+
   /** Whether to use colours on it (no-color.org). */
   static boolean hasColours() {
     return isTerminal()

@@ -1,6 +1,7 @@
 package org.qmpkit.cli;
 
 import java.util.List;
+import org.qmpkit.shell.ExitStatus;
 
 /** One tool of {@code qmp}: what runs behind a subcommand. */
 interface Tool {

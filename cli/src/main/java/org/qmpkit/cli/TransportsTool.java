@@ -3,6 +3,7 @@ package org.qmpkit.cli;
 import java.util.List;
 import org.qmpkit.net.Transport;
 import org.qmpkit.net.Transports;
+import org.qmpkit.shell.ExitStatus;
 
 /** {@code qmp transports}: which addresses can be used here, and why others can't. */
 final class TransportsTool implements Tool {

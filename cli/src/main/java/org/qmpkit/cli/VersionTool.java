@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Properties;
+import org.qmpkit.shell.ExitStatus;
 
 /** {@code qmp version}. */
 final class VersionTool implements Tool {

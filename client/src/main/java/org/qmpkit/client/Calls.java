@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.Call.Outcome;
+import org.qmpkit.protocol.ClientSession;
 import org.qmpkit.protocol.Message.Answer;
 
 /**
@@ -83,7 +84,7 @@ final class Calls {
   void answered(long id, Answer answer) {
     Call call;
     synchronized (this) {
-      call = inFlight.remove(id);
+      call = inFlight.remove(id == ClientSession.WITHOUT_ID ? lastId : id);
       if (call != null) {
         lane(call).inFlight--;
       }

@@ -54,7 +54,10 @@ final class Connection implements Connecting {
     this.loop = loop;
     this.ownsLoop = ownsLoop;
     calls = new Calls(options.queueLimit());
-    session = new ClientSession(options.messageLimit(), new SecureRandom());
+    session =
+        options.negotiates()
+            ? new ClientSession(options.messageLimit(), new SecureRandom())
+            : ClientSession.withoutNegotiation(options.messageLimit());
     opened = new Waiter();
   }
 
@@ -149,6 +152,11 @@ final class Connection implements Connecting {
     endpoint = made;
     made.onReady(this::ready);
     made.interest(true, false);
+    if (!options.negotiates()) {
+      phase = session.phase();
+      greeting = Greeting.none();
+      opened.wake();
+    }
   }
 
   @Override

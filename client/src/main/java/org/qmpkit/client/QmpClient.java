@@ -27,15 +27,12 @@ public final class QmpClient implements AutoCloseable {
   private final Connection connection;
   private final QmpOptions options;
   private final Greeting greeting;
-  private final JsonNode version;
   private final SchemaSource schema;
 
-  private QmpClient(
-      Connection connection, QmpOptions options, Greeting greeting, JsonNode version) {
+  private QmpClient(Connection connection, QmpOptions options, Greeting greeting) {
     this.connection = connection;
     this.options = options;
     this.greeting = greeting;
-    this.version = version;
     schema = new SchemaSource(this, options.schemaCache(), greeting.version());
   }
 
@@ -82,26 +79,13 @@ public final class QmpClient implements AutoCloseable {
       Connection connection = new Connection(address, options, loop, shared == null);
       connection.refuseOnLoop("connect");
       Greeting greeting = connection.open(Transports.load());
-      QmpClient client =
-          new QmpClient(connection, options, greeting, version(connection, greeting));
+      QmpClient client = new QmpClient(connection, options, greeting);
       done = true;
       return client;
     } finally {
       if (!done && shared == null) {
         loop.close();
       }
-    }
-  }
-
-  private static JsonNode version(Connection connection, Greeting greeting)
-      throws ProtocolViolation {
-    try {
-      return Json.tree(greeting.version());
-    } catch (JacksonException e) {
-      connection.close();
-      Address address = connection.address();
-      String why = "cannot connect to " + address + ": its version has ";
-      throw new ProtocolViolation(address, why + e.getOriginalMessage() + "; no QEMU does", e);
     }
   }
 
@@ -115,9 +99,21 @@ public final class QmpClient implements AutoCloseable {
     return greeting.release();
   }
 
-  /** QEMU's version as it was greeted with: the members {@code qemu} and {@code package}. */
-  public JsonNode version() {
-    return version.deepCopy();
+  /**
+   * QEMU's version as it was greeted with: the members {@code qemu} and {@code package}; an empty
+   * object {@linkplain QmpOptions#withoutNegotiation without a greeting}.
+   *
+   * @return the caller's own
+   * @throws ProtocolViolation if there is a number in it that nobody can read; no QEMU has such
+   */
+  public JsonNode version() throws ProtocolViolation {
+    try {
+      return Json.tree(greeting.version());
+    } catch (JacksonException e) {
+      String why = "cannot read the version of " + address() + ": it has ";
+      throw new ProtocolViolation(
+          address(), why + e.getOriginalMessage() + "; see whether that is QEMU", e);
+    }
   }
 
   /** Whether {@link #executeOob} can be used. */

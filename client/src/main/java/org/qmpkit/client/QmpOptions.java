@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  *     whatever thread turns the loop: nothing there may block, and blocking calls of a client fail
  * @param schemaCache where schemas are kept; {@link SchemaCache#standard}
  * @param loop the thread that serves the client, shared with others; null for one of its own
+ * @param negotiates whether to wait for a greeting and negotiate, as with QEMU; true. A guest agent
+ *     does not greet: without, the client is connected as soon as somebody takes the connection,
+ *     and sends one command at a time
  */
 public record QmpOptions(
     Duration connectTimeout,
@@ -28,7 +31,8 @@ public record QmpOptions(
     int messageLimit,
     Executor callbacks,
     SchemaCache schemaCache,
-    @Nullable QmpLoop loop) {
+    @Nullable QmpLoop loop,
+    boolean negotiates) {
   /** No deadline. */
   public static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
 
@@ -41,7 +45,8 @@ public record QmpOptions(
           10 << 20,
           task -> Thread.ofVirtual().name("qmp callback").start(task),
           SchemaCache.standard(),
-          null);
+          null,
+          true);
 
   /** Less than this would not hold QEMU's own greeting. */
   private static final int LEAST_MESSAGE = 1024;
@@ -62,43 +67,77 @@ public record QmpOptions(
   /** The same with another {@link #connectTimeout}. */
   public QmpOptions withConnectTimeout(Duration time) {
     return new QmpOptions(
-        time, replyTimeout, queueLimit, messageLimit, callbacks, schemaCache, loop);
+        time, replyTimeout, queueLimit, messageLimit, callbacks, schemaCache, loop, negotiates);
   }
 
   /** The same with another {@link #replyTimeout}. */
   public QmpOptions withReplyTimeout(Duration time) {
     return new QmpOptions(
-        connectTimeout, time, queueLimit, messageLimit, callbacks, schemaCache, loop);
+        connectTimeout, time, queueLimit, messageLimit, callbacks, schemaCache, loop, negotiates);
   }
 
   /** The same with another {@link #queueLimit}. */
   public QmpOptions withQueueLimit(int commands) {
     return new QmpOptions(
-        connectTimeout, replyTimeout, commands, messageLimit, callbacks, schemaCache, loop);
+        connectTimeout,
+        replyTimeout,
+        commands,
+        messageLimit,
+        callbacks,
+        schemaCache,
+        loop,
+        negotiates);
   }
 
   /** The same with another {@link #messageLimit}. */
   public QmpOptions withMessageLimit(int bytes) {
     return new QmpOptions(
-        connectTimeout, replyTimeout, queueLimit, bytes, callbacks, schemaCache, loop);
+        connectTimeout, replyTimeout, queueLimit, bytes, callbacks, schemaCache, loop, negotiates);
   }
 
   /** The same with other {@link #callbacks}. */
   public QmpOptions withCallbacks(Executor executor) {
     return new QmpOptions(
-        connectTimeout, replyTimeout, queueLimit, messageLimit, executor, schemaCache, loop);
+        connectTimeout,
+        replyTimeout,
+        queueLimit,
+        messageLimit,
+        executor,
+        schemaCache,
+        loop,
+        negotiates);
   }
 
   /** The same with another {@link #schemaCache}. */
   public QmpOptions withSchemaCache(SchemaCache cache) {
     return new QmpOptions(
-        connectTimeout, replyTimeout, queueLimit, messageLimit, callbacks, cache, loop);
+        connectTimeout, replyTimeout, queueLimit, messageLimit, callbacks, cache, loop, negotiates);
   }
 
   /** The same on a {@link #loop} that several clients share; closing it is up to its opener. */
   public QmpOptions withLoop(QmpLoop shared) {
     return new QmpOptions(
-        connectTimeout, replyTimeout, queueLimit, messageLimit, callbacks, schemaCache, shared);
+        connectTimeout,
+        replyTimeout,
+        queueLimit,
+        messageLimit,
+        callbacks,
+        schemaCache,
+        shared,
+        negotiates);
+  }
+
+  /** The same for who does not greet, as a guest agent: see {@link #negotiates}. */
+  public QmpOptions withoutNegotiation() {
+    return new QmpOptions(
+        connectTimeout,
+        replyTimeout,
+        queueLimit,
+        messageLimit,
+        callbacks,
+        schemaCache,
+        loop,
+        false);
   }
 
   static void positive(String name, Duration time) {

@@ -16,14 +16,15 @@ record Silence(Address address, Duration waited, boolean connected, Phase phase,
   QmpException exception() {
     String time = Deadline.text(waited);
     if (!connected) {
-      return new TimedOut(
+      return new Disconnected(
           address,
           (address.server() ? "nobody connected to " : "cannot connect to ")
               + address
               + " within "
               + time
               + "; see whether the program on the other side runs",
-          false);
+          false,
+          null);
     }
     if (phase != Phase.GREETING) {
       return new TimedOut(

@@ -49,22 +49,43 @@ public final class Subscription implements Iterable<Event>, AutoCloseable {
    * @throws IllegalStateException if called where the client's loop runs, which it would wait for
    */
   public Optional<Event> next(Duration timeout) throws QmpException, InterruptedException {
-    connection.refuseOnLoop("next");
     Deadline deadline = Deadline.in(timeout);
+    while (await("next", deadline)) {
+      synchronized (this) {
+        if (!waiting.isEmpty()) {
+          return Optional.of(take());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Waits until {@link #next} would not have to, and takes nothing; blocks.
+   *
+   * @param timeout how long to wait; {@link QmpOptions#FOREVER} for no limit
+   * @return whether there is an event; false if none came in time, or the subscription is closed
+   * @throws QmpException if all events of a connection that is over have been taken
+   * @throws InterruptedException if this thread is interrupted while it waits
+   * @throws IllegalStateException if called where the client's loop runs, which it would wait for
+   */
+  public boolean await(Duration timeout) throws QmpException, InterruptedException {
+    return await("await", Deadline.in(timeout));
+  }
+
+  private boolean await(String call, Deadline deadline) throws QmpException, InterruptedException {
+    connection.refuseOnLoop(call);
     while (true) {
       Waiter waiter = new Waiter();
       synchronized (this) {
-        if (closed) {
-          return Optional.empty();
-        }
-        if (!waiting.isEmpty()) {
-          return Optional.of(take());
+        if (closed || !waiting.isEmpty()) {
+          return !closed;
         }
         if (ending != null) {
           throw ending.exception(connection.address(), "receive events", false);
         }
         if (deadline.left() <= 0) {
-          return Optional.empty();
+          return false;
         }
         waiters.add(waiter);
       }

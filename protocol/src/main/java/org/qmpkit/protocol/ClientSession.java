@@ -58,13 +58,20 @@ public final class ClientSession {
    */
   private static final byte RESYNC = (byte) 0xff;
 
+  /**
+   * The id of an answer that has none, from who does not negotiate: an old guest agent echoes no
+   * ids, and one command at a time is all it is sent.
+   */
+  public static final long WITHOUT_ID = 0;
+
   /** No id of ours has as many characters. */
   private static final int TOO_LONG_FOR_AN_ID = 32;
 
   private final RandomGenerator random;
+  private final boolean negotiates;
   private final Outbox outbox;
   private final Scanner scanner;
-  private Phase phase = Phase.GREETING;
+  private Phase phase;
   private @Nullable Greeting greeting;
   private String fence = "";
   private long dropped;
@@ -80,9 +87,27 @@ public final class ClientSession {
   }
 
   ClientSession(int limit, RandomGenerator random, Outbox outbox) {
+    this(limit, random, outbox, true);
+  }
+
+  private ClientSession(int limit, RandomGenerator random, Outbox outbox, boolean negotiates) {
     this.random = random;
+    this.negotiates = negotiates;
+    this.phase = negotiates ? Phase.GREETING : Phase.READY;
     this.outbox = outbox;
     this.scanner = new Scanner(Dialect.QEMU_OUTPUT, limit);
+  }
+
+  /**
+   * A session with who does not greet, as a guest agent: ready at once. A greeting that comes all
+   * the same is dropped, and whoever wants to negotiates by a command. Without a fence, nothing is
+   * known of the answers to an earlier client.
+   *
+   * @param limit as of the constructor
+   */
+  public static ClientSession withoutNegotiation(int limit) {
+    return new ClientSession(
+        limit, RandomGenerator.getDefault(), new Outbox(new Backlog(Long.MAX_VALUE)), false);
   }
 
   public Phase phase() {
@@ -152,7 +177,11 @@ public final class ClientSession {
     Message message = scanned instanceof Document document ? Message.fromQemu(document) : null;
     return switch (message) {
       case null -> unreadable(scanned);
-      case Greeting greeted -> greeted(greeted);
+      case Greeting greeted when negotiates -> greeted(greeted);
+      case Greeting _ -> {
+        dropped++;
+        yield null;
+      }
       case Event event -> new Heard.Happened(event);
       case Answer answer -> answered(answer);
       case Command command -> broke("a command: " + command.name());
@@ -218,6 +247,9 @@ public final class ClientSession {
     if (phase != Phase.READY) {
       dropped++;
       return null;
+    }
+    if (id == null && !negotiates) {
+      return new Heard.Answered(WITHOUT_ID, answer);
     }
     if (id == null && answer instanceof Message.Error) {
       return broke("an error without id, and we send nothing that it could be about");

@@ -19,6 +19,12 @@ public sealed interface Message {
     /** Each client is sent it, so it must not be of any length that QEMU likes; bytes. */
     private static final int LONGEST = 64 * 1024;
 
+    /** In the place of one where none comes, as from a guest agent. */
+    public static Greeting none() {
+      Document empty = Scanner.document("{}", Dialect.QEMU_OUTPUT);
+      return new Greeting(empty, empty.toString(), false);
+    }
+
     /** QEMU's version as people write it, "7.2.22"; "?" where it is not of the usual shape. */
     public String release() {
       Document object = Scanner.document(version, Dialect.QEMU_OUTPUT);

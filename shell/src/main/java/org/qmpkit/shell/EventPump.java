@@ -1,0 +1,117 @@
+package org.qmpkit.shell;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.client.Event;
+import org.qmpkit.client.QmpException;
+import org.qmpkit.client.QmpOptions;
+import org.qmpkit.client.Subscription;
+
+/**
+ * Brings events to the screen while a person types, or keeps them while they are muted. Safe for
+ * use by several threads.
+ */
+final class EventPump {
+  /** As many are kept; the oldest goes first. */
+  static final int KEPT = 1024;
+
+  /** As many are shown in one piece: the prompt is drawn anew once for all of them. */
+  private static final int AT_ONCE = 100;
+
+  private final Consumer<List<Event>> show;
+  private final BiConsumer<Subscription, QmpException> ended;
+  private final ArrayDeque<Event> kept = new ArrayDeque<>();
+  private boolean muted;
+  private long dropped;
+
+  /**
+   * A pump that has no source yet.
+   *
+   * @param show shows some, in order
+   * @param ended hears of the end of a source
+   */
+  EventPump(Consumer<List<Event>> show, BiConsumer<Subscription, QmpException> ended) {
+    this.show = show;
+    this.ended = ended;
+  }
+
+  /** Pumps from a source until that ends. */
+  void follow(Subscription source) {
+    Thread.ofPlatform().daemon().name("qmp events").start(() -> run(source));
+  }
+
+  private void run(Subscription source) {
+    try {
+      while (source.await(QmpOptions.FOREVER)) {
+        drain(source);
+      }
+    } catch (QmpException e) {
+      ended.accept(source, e);
+    } catch (InterruptedException e) {
+      // Nobody interrupts it.
+    }
+  }
+
+  /** Shows, or keeps, what has come so far: an answer is not to be seen before what led to it. */
+  synchronized void drain(Subscription source) {
+    List<Event> some = new ArrayList<>();
+    Event event;
+    while (some.size() < AT_ONCE && (event = take(source)) != null) {
+      if (muted) {
+        keep(event);
+      } else {
+        some.add(event);
+      }
+    }
+    if (!some.isEmpty()) {
+      show.accept(some);
+    }
+  }
+
+  private static @Nullable Event take(Subscription source) {
+    try {
+      return source.next(Duration.ZERO).orElse(null);
+    } catch (QmpException e) {
+      return null; // whoever waits for the source hears of it; or it was one that can't be read
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+
+  private void keep(Event event) {
+    if (kept.size() == KEPT) {
+      kept.remove();
+      dropped++;
+    }
+    kept.add(event);
+  }
+
+  synchronized boolean muted() {
+    return muted;
+  }
+
+  /** Keeps events from here on, or shows them. */
+  synchronized void mute(boolean on) {
+    muted = on;
+  }
+
+  /** Takes what was kept. */
+  synchronized List<Event> kept() {
+    List<Event> taken = new ArrayList<>(kept);
+    kept.clear();
+    return taken;
+  }
+
+  /** How many were kept no longer since this was asked last. */
+  synchronized long dropped() {
+    long count = dropped;
+    dropped = 0;
+    return count;
+  }
+}

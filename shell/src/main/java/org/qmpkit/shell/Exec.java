@@ -1,0 +1,99 @@
+package org.qmpkit.shell;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.client.CommandFailed;
+import org.qmpkit.client.QmpClient;
+import org.qmpkit.client.QmpException;
+import org.qmpkit.client.QmpOptions;
+import org.qmpkit.net.Address;
+import tools.jackson.databind.JsonNode;
+
+/** One command for scripts ({@code qmp exec}): prints the value of {@code return}. */
+public final class Exec {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private Exec() {}
+
+  /**
+   * Executes a command; blocks.
+   *
+   * @param words the command and its {@code key=value}s, or a request in JSON
+   * @param timeout how long all of it may take; null for as long as it takes
+   * @param colours whether standard output is a terminal that has them
+   * @return an {@link ExitStatus}
+   * @throws LineException if the words are no command
+   */
+  public static int run(
+      Address address,
+      List<String> words,
+      Format format,
+      @Nullable Duration timeout,
+      boolean colours,
+      PrintStream out,
+      PrintStream err)
+      throws LineException {
+    Request request = request(words);
+    Deadline deadline = new Deadline(timeout);
+    try (QmpClient client = QmpClient.connect(address, options(deadline))) {
+      JsonNode value = value(client, request, deadline, err);
+      out.println(format.text(value, Palette.of(colours)));
+      return ExitStatus.DONE;
+    } catch (CommandFailed e) {
+      err.println("qmp exec: " + Printable.text(e.errorClass() + ": " + e.desc()));
+      return ExitStatus.of(e);
+    } catch (QmpException e) {
+      err.println("qmp exec: " + e.getMessage());
+      return ExitStatus.of(e);
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      err.println("qmp exec: " + e.getMessage());
+      return ExitStatus.USAGE;
+    } catch (InterruptedException e) {
+      return ExitStatus.INTERRUPTED;
+    }
+  }
+
+  private static Request request(List<String> words) throws LineException {
+    if (words.size() == 1 && words.getFirst().stripLeading().startsWith("{")) {
+      return Request.raw(words.getFirst());
+    }
+    Request request = new LineGrammar().read(new ArrayList<>(words));
+    if (request == null) {
+      throw new LineException("'" + String.join(" ", words) + "' is no command");
+    }
+    return request;
+  }
+
+  private static QmpOptions options(Deadline deadline) {
+    return QmpOptions.DEFAULT
+        .withCallbacks(Runnable::run)
+        .withConnectTimeout(deadline.atMost(QmpOptions.DEFAULT.connectTimeout()));
+  }
+
+  private static JsonNode value(
+      QmpClient client, Request request, Deadline deadline, PrintStream err)
+      throws QmpException, InterruptedException {
+    CompletableFuture<JsonNode> answer =
+        client.executeAsync(request.command().within(deadline.atMost(QmpOptions.FOREVER)));
+    try {
+      try {
+        return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        err.println("qmp exec: waiting for '" + request.name() + "' for 5 s");
+        return answer.get();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof QmpException why) {
+        throw why;
+      }
+      throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package org.qmpkit.shell;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.client.EventFilter;
+import org.qmpkit.client.QmpClient;
+import org.qmpkit.client.QmpException;
+import org.qmpkit.client.QmpOptions;
+import org.qmpkit.client.Subscription;
+import org.qmpkit.net.Address;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The monitor a shell works with: one connection at a time, and the events on it. One thread
+ * connects and asks; any may close.
+ */
+final class Monitor implements AutoCloseable {
+  /** When to say that an answer takes its time. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** A connection, and what happens on it. */
+  record Link(QmpClient client, Subscription events) {}
+
+  private final Address address;
+  private final QmpOptions options;
+  private final Duration timeout;
+  private volatile @Nullable Link link;
+
+  /**
+   * A monitor that is not connected yet.
+   *
+   * @param timeout how long an answer may take
+   */
+  Monitor(Address address, QmpOptions options, Duration timeout) {
+    this.address = address;
+    // What depends on an answer here only wakes a thread.
+    this.options = options.withCallbacks(Runnable::run);
+    this.timeout = timeout;
+  }
+
+  Address address() {
+    return address;
+  }
+
+  /**
+   * Connects, after ending an earlier connection; blocks.
+   *
+   * @throws QmpException as {@link QmpClient#connect(Address, QmpOptions)}
+   * @throws InterruptedException if this thread is interrupted meanwhile
+   */
+  Link connect() throws QmpException, InterruptedException {
+    close();
+    QmpClient client = QmpClient.connect(address, options);
+    Link made = new Link(client, client.subscribe(EventFilter.all()));
+    link = made;
+    return made;
+  }
+
+  /** The connection that was made last; null before the first. */
+  @Nullable Link link() {
+    return link;
+  }
+
+  /**
+   * Executes a command and waits for the answer; blocks.
+   *
+   * @param note hears of it when the answer takes its time
+   * @return the value of {@code return}
+   * @throws QmpException as {@link QmpClient#execute(org.qmpkit.client.QmpCommand)}
+   * @throws InterruptedException if this thread is interrupted; nobody waits for the answer then
+   * @throws IllegalArgumentException if there is something in it that QEMU can't read
+   * @throws UnsupportedOperationException if out of band is not offered
+   */
+  JsonNode execute(Link link, Request request, Consumer<String> note)
+      throws QmpException, InterruptedException {
+    CompletableFuture<JsonNode> answer =
+        link.client().executeAsync(request.command().within(timeout));
+    try {
+      try {
+        return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        note.accept("waiting for '" + request.name() + "' for 5 s; Ctrl-C ends the wait");
+        return answer.get();
+      }
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof QmpException why) {
+        throw why;
+      }
+      throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    Link made = link;
+    if (made != null) {
+      made.events().close();
+      made.client().close();
+    }
+  }
+}

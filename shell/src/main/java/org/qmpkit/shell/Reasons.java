@@ -1,0 +1,19 @@
+package org.qmpkit.shell;
+
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
+/** Why something failed, for people: the JDK's file exceptions name the file alone. */
+final class Reasons {
+  private Reasons() {}
+
+  static String of(Exception exception) {
+    return switch (exception) {
+      case NoSuchFileException _ -> "there is no such file";
+      case AccessDeniedException _ -> "permission denied";
+      case NotDirectoryException _ -> "it is in no folder";
+      default -> exception.getMessage() == null ? exception.toString() : exception.getMessage();
+    };
+  }
+}

@@ -1,0 +1,44 @@
+package org.qmpkit.shell;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a shell reads its lines and writes what it has to say. Reading is for one thread; writing
+ * for any.
+ */
+interface Screen extends AutoCloseable {
+  /** What a user did in the place of a line: Ctrl-C. */
+  final class Cancelled extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Cancelled() {
+      super("cancelled", null, false, false);
+    }
+  }
+
+  /** Whether a person is there. */
+  boolean interactive();
+
+  /** The colours it has. */
+  Palette palette();
+
+  /**
+   * The next line, or several that came at once; blocks. No longer than 10 MiB.
+   *
+   * @return null at the end
+   * @throws Cancelled if the user gives this one up
+   */
+  @Nullable String read(String prompt) throws Cancelled, java.io.IOException;
+
+  /** Writes a result, and ends its line; may wait for a person who pages through it. */
+  void result(String text);
+
+  /** Writes what is no result: an error, a note. */
+  void say(String text);
+
+  /** Writes an event; above the line that is being typed, if there is one. */
+  void event(String text);
+
+  @Override
+  void close();
+}

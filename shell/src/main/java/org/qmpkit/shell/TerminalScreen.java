@@ -1,0 +1,150 @@
+package org.qmpkit.shell;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.util.List;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReader.Option;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.ParsedLine;
+import org.jline.reader.UserInterruptException;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.Terminal.Signal;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** A person's terminal, on JLine. */
+final class TerminalScreen implements Screen {
+  private final Terminal terminal;
+  private final LineReader reader;
+  private final Palette palette;
+  private final boolean pages;
+
+  /** Whether a pager has the screen; what happens meanwhile is shown later. */
+  private final Object writing = new Object();
+
+  private TerminalScreen(Terminal terminal, LineReader reader, Palette palette, boolean pages) {
+    this.terminal = terminal;
+    this.reader = reader;
+    this.palette = palette;
+    this.pages = pages;
+  }
+
+  /**
+   * Takes the terminal of this process.
+   *
+   * @param history where lines are remembered
+   * @param completion what Tab offers
+   * @param cancel what Ctrl-C does while no line is read
+   * @param pages whether what does not fit goes through a pager
+   * @throws IOException if there is no terminal
+   */
+  static TerminalScreen open(
+      ShellHistory history, Completion completion, Runnable cancel, boolean pages)
+      throws IOException {
+    Terminal terminal =
+        TerminalBuilder.builder()
+            .system(true)
+            .systemOutput(TerminalBuilder.SystemOutput.SysOutOrSysErr)
+            .provider("jni")
+            // Asks the terminal questions at each start, and waits for what it says.
+            .graphemeCluster(false)
+            .encoding(Charset.defaultCharset())
+            .build();
+    terminal.handle(Signal.INT, _ -> cancel.run());
+    LineReader reader =
+        LineReaderBuilder.builder()
+            .terminal(terminal)
+            .appName("qmp")
+            .parser(TerminalScreen::parse)
+            .completer(completion)
+            .history(history)
+            .variable(LineReader.HISTORY_FILE, history.file())
+            .variable(LineReader.HISTORY_SIZE, 10_000)
+            .variable(LineReader.HISTORY_FILE_SIZE, 10_000)
+            .variable(LineReader.ERRORS, 2)
+            .option(Option.HISTORY_TIMESTAMPED, false)
+            .option(Option.HISTORY_INCREMENTAL, true)
+            // A "!" is a character like any other.
+            .option(Option.DISABLE_EVENT_EXPANSION, true)
+            .option(Option.CASE_INSENSITIVE, true)
+            .option(Option.AUTO_FRESH_LINE, true)
+            .build();
+    boolean colours =
+        System.getenv("NO_COLOR") == null && !terminal.getType().startsWith(Terminal.TYPE_DUMB);
+    return new TerminalScreen(terminal, reader, Palette.of(colours), pages);
+  }
+
+  /** Nothing is quoted or escaped as far as the line editor is concerned. */
+  private static ParsedLine parse(
+      String line, int cursor, org.jline.reader.Parser.ParseContext context) {
+    return Words.of(line, cursor);
+  }
+
+  @Override
+  public boolean interactive() {
+    return true;
+  }
+
+  @Override
+  public Palette palette() {
+    return palette;
+  }
+
+  @Override
+  public @Nullable String read(String prompt) throws Cancelled {
+    try {
+      return reader.readLine(prompt);
+    } catch (UserInterruptException e) {
+      throw new Cancelled();
+    } catch (EndOfFileException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public void result(String text) {
+    synchronized (writing) {
+      List<String> rows = pages ? text.lines().toList() : List.of();
+      if (pages && rows(rows) >= terminal.getSize().getRows() && Pager.show(text)) {
+        return;
+      }
+      write(text);
+    }
+  }
+
+  /** How many rows of the screen it takes, about: escape sequences are counted, too. */
+  private int rows(List<String> lines) {
+    int width = Math.max(terminal.getSize().getColumns(), 1);
+    long rows = lines.stream().mapToLong(each -> 1 + Math.max(each.length() - 1, 0) / width).sum();
+    return (int) Math.min(rows, Integer.MAX_VALUE);
+  }
+
+  @Override
+  public void say(String text) {
+    event(text);
+  }
+
+  @Override
+  public void event(String text) {
+    synchronized (writing) {
+      reader.printAbove(text);
+    }
+  }
+
+  private void write(String text) {
+    terminal.writer().println(text);
+    terminal.flush();
+  }
+
+  @Override
+  public void close() {
+    try {
+      reader.getHistory().save();
+      terminal.close();
+    } catch (IOException e) {
+      System.err.println("qmp shell: " + Reasons.of(e));
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package org.qmpkit.shell;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A line taken apart as qmp-shell does it: by its pattern {@code
+ * (?:[^\s"']|"(?:\\.|[^"])*"|'(?:\\.|[^'])*')+}, in linear time.
+ *
+ * <p>Quotes glue text to the token they are in and stay in it; one without a partner is left out,
+ * and ends its token. Beyond that, JSON behind {@code :=} may have white space in it.
+ */
+final class Tokens {
+  private final String line;
+  private final List<String> tokens = new ArrayList<>();
+  private final StringBuilder token = new StringBuilder();
+  private int at;
+
+  private Tokens(String line) {
+    this.line = line;
+  }
+
+  /** The tokens of a line, in order. */
+  static List<String> of(String line) {
+    Tokens tokens = new Tokens(line);
+    tokens.split();
+    return tokens.tokens;
+  }
+
+  private void split() {
+    while (at < line.length()) {
+      char c = line.charAt(at);
+      if (isSpace(c)) {
+        end();
+        at++;
+      } else if (c == '"' || c == '\'') {
+        take(closing(c), true);
+      } else if ((c == '{' || c == '[') && endsWith(":=")) {
+        take(balanced(), false);
+      } else {
+        token.append(c);
+        at++;
+      }
+    }
+    end();
+  }
+
+  /** As Python's {@code \s}. */
+  private static boolean isSpace(char c) {
+    return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
+  }
+
+  private boolean endsWith(String suffix) {
+    int start = token.length() - suffix.length();
+    return start > 0 && token.indexOf(suffix, start) == start;
+  }
+
+  /** Takes text up to an end; where there is none, one character, and ends the token if asked. */
+  private void take(int to, boolean separates) {
+    if (to > at) {
+      token.append(line, at, to);
+      at = to;
+    } else if (separates) {
+      end();
+      at++;
+    } else {
+      token.append(line.charAt(at++));
+    }
+  }
+
+  private void end() {
+    if (!token.isEmpty()) {
+      tokens.add(token.toString());
+      token.setLength(0);
+    }
+  }
+
+  /**
+   * Just past the quote that closes the one here: the first that no backslash precedes, else the
+   * last of all; 0 if there is none.
+   */
+  private int closing(char quote) {
+    int last = 0;
+    for (int i = at + 1; i < line.length(); i++) {
+      char c = line.charAt(i);
+      if (c == quote) {
+        return i + 1;
+      }
+      if (c == '\\' && i + 1 < line.length()) {
+        i++;
+        if (line.charAt(i) == quote) {
+          last = i + 1;
+        }
+      }
+    }
+    return last;
+  }
+
+  /** Just past the bracket that closes the one here, strings left out of account; 0 if none. */
+  private int balanced() {
+    int depth = 0;
+    for (int i = at; i < line.length(); i++) {
+      char c = line.charAt(i);
+      switch (c) {
+        case '{', '[' -> depth++;
+        case '}', ']' -> {
+          if (--depth == 0) {
+            return i + 1;
+          }
+        }
+        case '"', '\'' -> {
+          int from = at;
+          at = i;
+          int end = closing(c);
+          at = from;
+          if (end == 0) {
+            return 0;
+          }
+          i = end - 1;
+        }
+        default -> {}
+      }
+    }
+    return 0;
+  }
+}

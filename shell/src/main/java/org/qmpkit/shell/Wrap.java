@@ -1,0 +1,179 @@
+package org.qmpkit.shell;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.client.QmpException;
+import org.qmpkit.client.QmpOptions;
+import org.qmpkit.net.Address;
+import org.qmpkit.shell.Monitor.Link;
+
+/**
+ * A shell on a QEMU of its own ({@code qmp wrap}), as qmp-shell-wrap: starts QEMU with one monitor
+ * more, which dials us. QEMU reads nothing from the terminal, what it says is said by the shell,
+ * and it ends with the shell.
+ */
+public final class Wrap {
+  private static final String USUAL = "qemu-system-x86_64";
+
+  /** As qmp-shell-wrap. */
+  private static final Duration TO_DIAL = Duration.ofSeconds(15);
+
+  private static final Duration TO_LISTEN = Duration.ofSeconds(5);
+  private static final Duration TO_END = Duration.ofSeconds(5);
+
+  private final Path folder;
+  private final List<String> command;
+  private final Notes notes = new Notes();
+  private @Nullable Process qemu;
+  private boolean over;
+
+  private Wrap(Path folder, List<String> command) {
+    this.folder = folder;
+    this.command = command;
+  }
+
+  /**
+   * Runs QEMU and a shell on it to their end; blocks.
+   *
+   * @param options of the shell; the address in it does not matter
+   * @param words QEMU's program and arguments; empty for {@code qemu-system-x86_64}
+   * @param terminal as of {@link Shell#run(ShellOptions, boolean)}
+   * @return an {@link ExitStatus}
+   */
+  public static int run(ShellOptions options, List<String> words, boolean terminal) {
+    Path folder;
+    try {
+      folder = Files.createTempDirectory("qmp-wrap-");
+    } catch (IOException e) {
+      System.err.println("qmp wrap: cannot make a folder for the socket: " + Reasons.of(e));
+      return ExitStatus.UNREACHABLE;
+    }
+    List<String> command = new ArrayList<>(words.isEmpty() ? List.of(USUAL) : words);
+    command.addAll(List.of("-qmp", "unix:" + folder.resolve("monitor")));
+    return new Wrap(folder, command).run(options, terminal);
+  }
+
+  private int run(ShellOptions options, boolean terminal) {
+    Address address =
+        new Address("unix", folder.resolve("monitor").toString(), Map.of("server", "on"));
+    Monitor monitor =
+        new Monitor(address, QmpOptions.DEFAULT.withConnectTimeout(TO_DIAL), options.timeout());
+    Thread atExit = new Thread(this::end, "ends QEMU");
+    Runtime.getRuntime().addShutdownHook(atExit);
+    try (monitor) {
+      return Shell.run(options, terminal, monitor, () -> start(monitor), notes);
+    } finally {
+      end();
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    }
+  }
+
+  /** Starts QEMU and lets it dial us. */
+  private Link start(Monitor monitor) throws IOException, InterruptedException {
+    FutureTask<Link> connecting = new FutureTask<>(monitor::connect);
+    Thread.ofPlatform().daemon().name("qmp listen").start(connecting);
+    try {
+      awaitSocket(connecting);
+      Process started = launch();
+      var _ = started.onExit().thenRun(() -> connecting.cancel(true));
+      return connecting.get();
+    } catch (java.util.concurrent.CancellationException e) {
+      Process died = process();
+      throw new IOException(
+          "QEMU ended"
+              + (died == null ? "" : " with status " + died.waitFor())
+              + " before it connected",
+          e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof QmpException why) {
+        throw why;
+      }
+      throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      connecting.cancel(true);
+      throw e;
+    }
+  }
+
+  private void awaitSocket(FutureTask<Link> connecting) throws InterruptedException {
+    long end = System.nanoTime() + TO_LISTEN.toNanos();
+    while (!Files.exists(folder.resolve("monitor"))
+        && !connecting.isDone()
+        && System.nanoTime() < end) {
+      Thread.sleep(Duration.ofMillis(2));
+    }
+  }
+
+  private synchronized @Nullable Process process() {
+    return qemu;
+  }
+
+  private synchronized Process launch() throws IOException {
+    if (over) {
+      throw new IOException("the shell has ended");
+    }
+    Process started;
+    try {
+      started =
+          new ProcessBuilder(command)
+              .redirectInput(Redirect.from(new File("/dev/null")))
+              .redirectErrorStream(true)
+              .start();
+    } catch (IOException e) {
+      throw new IOException("QEMU executable '" + command.getFirst() + "' not found.", e);
+    }
+    qemu = started;
+    Thread.ofPlatform().daemon().name("qemu says").start(() -> pass(started));
+    return started;
+  }
+
+  private void pass(Process from) {
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(from.getInputStream(), Charset.defaultCharset()))) {
+      String line;
+      while ((line = lines.readLine()) != null) {
+        notes.add(Printable.text(line));
+      }
+    } catch (IOException e) {
+      // It is gone.
+    }
+  }
+
+  /** Ends QEMU, and takes away what was made for it. Idempotent, from any thread. */
+  private void end() {
+    Process running;
+    synchronized (this) {
+      over = true;
+      running = qemu;
+    }
+    try {
+      if (running != null && running.isAlive()) {
+        running.destroy();
+        if (!running.waitFor(TO_END.toMillis(), TimeUnit.MILLISECONDS)) {
+          running.destroyForcibly();
+        }
+      }
+      Files.deleteIfExists(folder.resolve("monitor"));
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      System.err.println("qmp wrap: cannot remove " + folder + ": " + Reasons.of(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
