@@ -4,11 +4,13 @@
 
 qmp_main=org.qmpkit.cli/org.qmpkit.cli.Qmp
 
-# Sets $group, to which a tool belongs: the daemon lives long, all others are in a hurry.
+# Sets $group, to which a tool belongs: the daemon lives long, the others are in a hurry; those with
+# a terminal need other classes than those for scripts.
 #   group_of NAME_IT_WAS_CALLED_BY [FIRST_ARGUMENT]
 group_of() {
   case ${1##*/}:${2:-} in
     qmp-helper:* | qmp_helper:* | *:helper) group=helper ;;
+    qmp-shell:* | qmp-shell-wrap:* | *:shell | *:wrap) group=shell ;;
     *) group=tools ;;
   esac
 }
@@ -41,16 +43,15 @@ train() {
   # left is old.
   [ -z "$(find "$new" -prune -mmin +5 2>/dev/null)" ] || rm -rf "$new"
   mkdir "$new" 2>/dev/null || return 0
-  flags_of helper
-  helper_flags=$flags
-  flags_of tools
-  tool_flags=$flags
-  record=-XX:AOTCacheOutput=$new/cache
-  case $trained in
-    helper) helper_flags="$helper_flags $record" ;;
-    *) tool_flags="$tool_flags $record" ;;
-  esac
-  # A monitor that is shared and has no QEMU, and a relay to it: a client meets both.
+  flags_of "$trained"
+  flags="$flags -XX:AOTCacheOutput=$new/cache"
+  "train_$trained" "$@"
+  mv -f "$new/cache" "$cache" 2>/dev/null
+  rm -rf "$new"
+}
+
+# A monitor that is shared and has no QEMU, and a relay to it: a client meets both.
+train_helper() {
   cat >"$new/config" <<EOF
 [[route]]
 listen = "unix:$new/relay"
@@ -61,25 +62,61 @@ listen = "unix:$new/shared"
 connect = "unix:$new/none"
 EOF
   # shellcheck disable=SC2086
-  timeout -s KILL 60 "$@" $helper_flags -m $qmp_main helper --config "$new/config" \
-    >/dev/null 2>&1 &
+  timeout -s KILL 60 "$@" $flags -m $qmp_main helper --config "$new/config" >/dev/null 2>&1 &
   helper=$!
   tries=0
   until [ -S "$new/shared" ] || [ $tries -ge 100 ]; do
     tries=$((tries + 1))
     sleep 0.1
   done
+  flags_of tools
   for place in relay shared; do
     # shellcheck disable=SC2086
-    timeout -s KILL 60 "$@" $tool_flags -m $qmp_main health "unix:$new/$place" --timeout 2s \
+    timeout -s KILL 60 "$@" $flags -m $qmp_main health "unix:$new/$place" --timeout 2s \
       --output json >/dev/null 2>&1 || true
-    tool_flags=$flags
   done
   # The JVM itself, where the kernel tells which that is; else timeout passes the signal on.
   jvm=$(cat "/proc/$helper/task/$helper/children" 2>/dev/null || true)
   # shellcheck disable=SC2086
   kill -TERM ${jvm:-$helper} 2>/dev/null
   wait "$helper" 2>/dev/null
-  mv -f "$new/cache" "$cache" 2>/dev/null
-  rm -rf "$new"
+}
+
+# Writes a program that talks as QEMU does, as far as is needed here.
+stand_in() {
+  cat >"$new/qemu" <<'EOF'
+printf '{"QMP": {"version": {"qemu": {"micro": 0, "minor": 0, "major": 9}, "package": ""}, "capabilities": ["oob"]}}\r\n'
+while read -r line; do
+  id=${line##*\"id\":}
+  printf '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "RESUME"}\r\n'
+  printf '{"return": {"status": "running", "singlestep": false, "running": true}, "id": %s}\r\n' "${id%%\}*}"
+done
+EOF
+}
+
+train_tools() {
+  stand_in
+  # shellcheck disable=SC2086
+  timeout -s KILL 60 "$@" $flags -m $qmp_main exec "exec:sh $new/qemu" query-status >/dev/null 2>&1
+}
+
+# On a terminal of its own, where there is a program that makes one.
+train_shell() {
+  stand_in
+  # shellcheck disable=SC2086
+  set -- "$@" $flags -Dqmpkit.input=true -Dqmpkit.terminal=true -Dqmpkit.keys=query-status \
+    -m $qmp_main shell "exec:sh $new/qemu"
+  if command -v script >/dev/null; then
+    XDG_STATE_HOME=$new TERM=xterm timeout -s KILL 60 script -qec "$(quoted "$@")" /dev/null \
+      >/dev/null 2>&1 </dev/null
+  else
+    timeout -s KILL 60 "$@" >/dev/null 2>&1 </dev/null
+  fi
+}
+
+# Words as one line that a shell reads back.
+quoted() {
+  for word; do
+    printf "'%s' " "$(printf %s "$word" | sed "s/'/'\\\\''/g")"
+  done
 }

@@ -4,10 +4,6 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.QmpClient;
@@ -18,8 +14,6 @@ import tools.jackson.databind.JsonNode;
 
 /** One command for scripts ({@code qmp exec}): prints the value of {@code return}. */
 public final class Exec {
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
-
   private Exec() {}
 
   /**
@@ -43,7 +37,12 @@ public final class Exec {
     Request request = request(words);
     Deadline deadline = new Deadline(timeout);
     try (QmpClient client = QmpClient.connect(address, options(deadline))) {
-      JsonNode value = value(client, request, deadline, err);
+      JsonNode value =
+          Monitor.execute(
+              client,
+              request,
+              deadline.atMost(QmpOptions.FOREVER),
+              note -> err.println("qmp exec: " + note));
       out.println(format.text(value, Palette.of(colours)));
       return ExitStatus.DONE;
     } catch (CommandFailed e) {
@@ -75,25 +74,5 @@ public final class Exec {
     return QmpOptions.DEFAULT
         .withCallbacks(Runnable::run)
         .withConnectTimeout(deadline.atMost(QmpOptions.DEFAULT.connectTimeout()));
-  }
-
-  private static JsonNode value(
-      QmpClient client, Request request, Deadline deadline, PrintStream err)
-      throws QmpException, InterruptedException {
-    CompletableFuture<JsonNode> answer =
-        client.executeAsync(request.command().within(deadline.atMost(QmpOptions.FOREVER)));
-    try {
-      try {
-        return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (TimeoutException e) {
-        err.println("qmp exec: waiting for '" + request.name() + "' for 5 s");
-        return answer.get();
-      }
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof QmpException why) {
-        throw why;
-      }
-      throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
-    }
   }
 }

@@ -78,8 +78,14 @@ final class Monitor implements AutoCloseable {
    */
   JsonNode execute(Link link, Request request, Consumer<String> note)
       throws QmpException, InterruptedException {
-    CompletableFuture<JsonNode> answer =
-        link.client().executeAsync(request.command().within(timeout));
+    return execute(link.client(), request, timeout, note);
+  }
+
+  /** As {@link #execute(Link, Request, Consumer)}, by a client that completes on its own loop. */
+  static JsonNode execute(
+      QmpClient client, Request request, Duration timeout, Consumer<String> note)
+      throws QmpException, InterruptedException {
+    CompletableFuture<JsonNode> answer = client.executeAsync(request.command().within(timeout));
     try {
       try {
         return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);

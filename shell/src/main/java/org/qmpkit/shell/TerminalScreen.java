@@ -2,7 +2,7 @@ package org.qmpkit.shell;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
-import java.util.List;
+import java.util.regex.Pattern;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReader.Option;
@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A person's terminal, on JLine. */
 final class TerminalScreen implements Screen {
+  /** The property that holds the one line of a shell: where caches are made nobody types. */
+  private static final String KEYS = "qmpkit.keys";
+
+  private static final Pattern COLOURS = Pattern.compile("\033\\[[0-9;]*m");
+
   private final Terminal terminal;
   private final LineReader reader;
   private final Palette palette;
@@ -52,7 +57,14 @@ final class TerminalScreen implements Screen {
             .graphemeCluster(false)
             .encoding(Charset.defaultCharset())
             .build();
-    terminal.handle(Signal.INT, _ -> cancel.run());
+    terminal.handle(
+        Signal.INT,
+        _ -> {
+          // Behind the ^C that the terminal shows.
+          terminal.writer().println();
+          terminal.flush();
+          cancel.run();
+        });
     LineReader reader =
         LineReaderBuilder.builder()
             .terminal(terminal)
@@ -69,11 +81,18 @@ final class TerminalScreen implements Screen {
             // A "!" is a character like any other.
             .option(Option.DISABLE_EVENT_EXPANSION, true)
             .option(Option.CASE_INSENSITIVE, true)
-            .option(Option.AUTO_FRESH_LINE, true)
+            .option(Option.HISTORY_REDUCE_BLANKS, false)
             .build();
-    boolean colours =
-        System.getenv("NO_COLOR") == null && !terminal.getType().startsWith(Terminal.TYPE_DUMB);
+    String keys = System.getProperty(KEYS);
+    if (keys != null) {
+      reader.runMacro(keys + "\r\004");
+    }
+    boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
     return new TerminalScreen(terminal, reader, Palette.of(colours), pages);
+  }
+
+  private static boolean isDumb(Terminal terminal) {
+    return terminal.getType().startsWith(Terminal.TYPE_DUMB);
   }
 
   /** Nothing is quoted or escaped as far as the line editor is concerned. */
@@ -106,18 +125,19 @@ final class TerminalScreen implements Screen {
   @Override
   public void result(String text) {
     synchronized (writing) {
-      List<String> rows = pages ? text.lines().toList() : List.of();
-      if (pages && rows(rows) >= terminal.getSize().getRows() && Pager.show(text)) {
-        return;
+      int height = terminal.getSize().getRows();
+      // A terminal of unknown height, and one that can't move its cursor, has no use for a pager.
+      if (!pages || height == 0 || isDumb(terminal) || rows(text) < height || !Pager.show(text)) {
+        write(text);
       }
-      write(text);
     }
   }
 
-  /** How many rows of the screen it takes, about: escape sequences are counted, too. */
-  private int rows(List<String> lines) {
+  /** How many rows of the screen it takes; wide characters are counted as one column. */
+  private int rows(String text) {
     int width = Math.max(terminal.getSize().getColumns(), 1);
-    long rows = lines.stream().mapToLong(each -> 1 + Math.max(each.length() - 1, 0) / width).sum();
+    String bare = COLOURS.matcher(text).replaceAll("");
+    long rows = bare.lines().mapToLong(each -> 1 + Math.max(each.length() - 1, 0) / width).sum();
     return (int) Math.min(rows, Integer.MAX_VALUE);
   }
 
