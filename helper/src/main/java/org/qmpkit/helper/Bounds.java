@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param forRoot of these, how many places are kept for root
  * @param outboxes the most bytes held for all clients
  * @param halfMessages the most bytes of unfinished messages of all QEMUs
+ * @param histories the most bytes of events kept for subscribers that come back
  * @param connect how long QEMU may take to accept a connection
  * @param retry the longest pause between attempts to reach QEMU
  * @param drain how long what is in flight may take when the helper or a route ends
@@ -20,6 +21,7 @@ record Bounds(
     int forRoot,
     int outboxes,
     int halfMessages,
+    int histories,
     Duration connect,
     Duration retry,
     Duration drain) {

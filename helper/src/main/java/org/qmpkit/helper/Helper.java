@@ -42,7 +42,7 @@ public final class Helper implements AutoCloseable {
             log,
             settings.limits(),
             bounds,
-            new Backlog(bounds.outboxes(), bounds.halfMessages()),
+            new Backlog(bounds.outboxes(), bounds.halfMessages(), bounds.histories()),
             new Admission(bounds.clients(), bounds.perUser(), bounds.forRoot()),
             new Entropy());
     loop.onFailure((where, why) -> {

@@ -136,6 +136,11 @@ public final class Settings {
       throw new IllegalArgumentException(
           "outbox (" + outbox + " bytes) must be at least high-water (" + highWater + " bytes)");
     }
+    int historyBytes = size(Setting.HISTORY_BYTES);
+    if (historyBytes > outbox) {
+      throw new IllegalArgumentException(
+          "history-bytes (" + historyBytes + ") must be at most outbox (" + outbox + " bytes)");
+    }
     return new Limits(
         size(Setting.CLIENT_MESSAGE),
         size(Setting.QEMU_MESSAGE),
@@ -146,7 +151,9 @@ public final class Settings {
         count(Setting.UNNEGOTIATED),
         time(Setting.SILENCE),
         size(Setting.REPLY),
-        Measure.times(Setting.COMMAND_TIMEOUT, told(Setting.COMMAND_TIMEOUT)));
+        Measure.times(Setting.COMMAND_TIMEOUT, told(Setting.COMMAND_TIMEOUT)),
+        count(Setting.HISTORY),
+        historyBytes);
   }
 
   /**
@@ -161,6 +168,7 @@ public final class Settings {
         count(Setting.CLIENTS_FOR_ROOT),
         size(Setting.OUTBOXES),
         size(Setting.QEMU_MESSAGES),
+        size(Setting.HISTORIES),
         time(Setting.CONNECT_TIMEOUT),
         time(Setting.RETRY),
         time(Setting.DRAIN));

@@ -344,5 +344,6 @@ final class SharedRoute implements Route {
       qemu.close();
       qemu = null;
     }
+    broker.end();
   }
 }

@@ -131,6 +131,9 @@ class SettingsTest {
       "unnegotiated=8",
       "silence=9s",
       "reply=10k",
+      "history=18",
+      "history-bytes=2k",
+      "histories=3k",
       "clients=11",
       "clients-per-user=12",
       "clients-for-root=1",
@@ -155,7 +158,9 @@ class SettingsTest {
             8,
             Duration.ofSeconds(9),
             10240,
-            settings.limits().deadlines()),
+            settings.limits().deadlines(),
+            18,
+            2048),
         settings.limits());
     assertEquals(
         new Bounds(
@@ -164,6 +169,7 @@ class SettingsTest {
             1,
             13 << 10,
             14 << 10,
+            3 << 10,
             Duration.ofMillis(15),
             Duration.ofMinutes(16),
             Duration.ofHours(17)),
@@ -174,6 +180,9 @@ class SettingsTest {
   void limitsThatContradictEachOtherAreRefused() {
     settings.set(Setting.HIGH_WATER, "2m");
     settings.set(Setting.OUTBOX, "1m");
+    assertThrows(IllegalArgumentException.class, settings::limits);
+    settings.set(Setting.OUTBOX, "3m");
+    settings.set(Setting.HISTORY_BYTES, "4m");
     assertThrows(IllegalArgumentException.class, settings::limits);
     settings.set(Setting.CLIENTS, "4");
     assertThrows(IllegalArgumentException.class, settings::bounds);

@@ -92,11 +92,17 @@ final class Audience {
     }
   }
 
-  /** Passes an event on to all who have negotiated. */
-  void event(Line line, long now) {
+  /**
+   * Passes an event on to all who have negotiated.
+   *
+   * @param plain how those get it who have not subscribed; null if they don't
+   * @param kept how subscribers get it; there is none where this is null
+   */
+  void event(@Nullable Line plain, @Nullable Kept kept, long now) {
     for (Client client : all()) {
       boolean ready = client.session().phase() == Phase.READY;
-      if (!ready || client.gone || client.ending()) {
+      Line line = client.filter == null ? plain : client.filter.lineOf(kept);
+      if (line == null || !ready || client.gone || client.ending()) {
         continue;
       }
       if (client.outbox().size() + line.size() > limits.hardLimit()) {

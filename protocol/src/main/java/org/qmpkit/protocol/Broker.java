@@ -32,6 +32,7 @@ public final class Broker {
   private final Runnable attention;
   private final Traffic traffic;
   private final Audience audience;
+  private final Events events;
   private final Callers callers;
   private final UpstreamState state = new UpstreamState();
   private @Nullable ClientSession session;
@@ -60,6 +61,7 @@ public final class Broker {
     this.attention = attention;
     this.traffic = new Traffic(limits.highWater(), limits.deadlines());
     this.audience = new Audience(limits, backlog, journal, attention, traffic);
+    this.events = new Events(limits, random, backlog, audience);
     this.callers = new Callers(limits, traffic, audience, this::served);
   }
 
@@ -165,10 +167,11 @@ public final class Broker {
   }
 
   private void enqueue(Client client, Request request) {
-    if (request.command().name().equals(ServerSession.STATUS)) {
-      client.session().answer(request, Refusal.success(status(now), request.command().id()));
-    } else {
-      traffic.add(client, request, now);
+    switch (request.command().name()) {
+      case ServerSession.STATUS ->
+          client.session().answer(request, Refusal.success(status(now), request.command().id()));
+      case Events.SUBSCRIBE -> events.subscribe(client, request);
+      default -> traffic.add(client, request, now);
     }
   }
 
@@ -249,6 +252,12 @@ public final class Broker {
     return session != null && session.phase() == Phase.READY;
   }
 
+  /** The route is over: what is kept for those who come back is dropped. */
+  public void end() {
+    events.end();
+    backlog.half(this, 0);
+  }
+
   /** Why the connection to QEMU must be closed, or null if it need not. */
   public @Nullable String broken() {
     return broken;
@@ -262,6 +271,7 @@ public final class Broker {
     this.now = now;
     state.lost(reason, now);
     greeting = null;
+    boolean opened = session != null;
     if (session != null) {
       dropped += session.dropped();
       session = null;
@@ -275,6 +285,9 @@ public final class Broker {
         callers.refuseQueued(client, Refusal.GONE + reason + "; the command was not sent");
         look(client);
       }
+    }
+    if (opened) {
+      events.interrupted("the connection to QEMU was lost", now);
     }
     backlog.settle();
   }
@@ -294,13 +307,14 @@ public final class Broker {
         state.opened(now);
         journal.note(Severity.WARNING, "", "the far side greeted again: it has reconnected");
         callers.fail("QEMU's monitor was reopened while this command ran");
+        events.interrupted("QEMU's monitor was reopened", now);
       }
       case Heard.Answered answered -> {
         if (!callers.answered(answered.id(), answered.answer())) {
           session.drop();
         }
       }
-      case Heard.Happened happened -> happened(session, happened.event().document().line());
+      case Heard.Happened happened -> happened(session, happened.event());
       case Heard.Broke broke -> broken = "QEMU broke the protocol: " + broke.reason();
     }
   }
@@ -316,10 +330,10 @@ public final class Broker {
   }
 
   /** Passes an event on, unless it is longer than clients may be sent. */
-  private void happened(ClientSession session, Line line) {
-    if (limits.passes(line)) {
-      audience.event(line, now);
-    } else {
+  private void happened(ClientSession session, Message.Event event) {
+    if (event.cursor() != null) {
+      breakOff("QEMU broke the protocol: an event with a cursor, which only we give");
+    } else if (!events.happened(event, now)) {
       session.drop();
     }
   }

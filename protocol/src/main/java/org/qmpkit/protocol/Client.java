@@ -20,6 +20,10 @@ public final class Client {
   long behindAt;
   boolean stalled;
   long greetedAt;
+
+  /** Which events it has subscribed to; null while it is a plain client, which gets all. */
+  @Nullable Filter filter;
+
   private boolean inputEnded;
   private boolean closing;
   private @Nullable String cut;

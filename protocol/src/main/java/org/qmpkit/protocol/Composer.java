@@ -39,6 +39,9 @@ final class Composer {
   private final ArrayList<@Nullable Set<String>> keys = new ArrayList<>();
   private int noted;
 
+  /** What the characters of the message's own keys take at most, in bytes. */
+  private int ownKeys;
+
   private StringBuilder key = new StringBuilder();
   private String memberKey = "";
   private Kind memberKind = Kind.NULL;
@@ -74,6 +77,7 @@ final class Composer {
     members = new ArrayList<>();
     keys.clear();
     noted = 0;
+    ownKeys = 0;
     inKey = false;
     memberKey = "";
     if (key.capacity() > KEPT_BETWEEN_MESSAGES) {
@@ -119,7 +123,7 @@ final class Composer {
 
   /** How many bytes it holds past what it keeps anyway. */
   int held() {
-    int forKeys = noted * BYTES_OF_A_NOTED_KEY;
+    int forKeys = noted * BYTES_OF_A_NOTED_KEY + ownKeys + 2 * key.capacity();
     return (text.length > KEPT_BETWEEN_MESSAGES ? text.length : 0)
         + (forKeys > KEPT_BETWEEN_MESSAGES ? forKeys : 0);
   }
@@ -232,11 +236,12 @@ final class Composer {
     }
     inKey = false;
     grammar.want = Grammar.COLON;
+    String name = known ? key.toString() : "";
     if (grammar.depth == 1) {
-      memberKey = key.toString();
+      memberKey = name;
     }
     if (known && !trusted) {
-      noteKey(key.toString());
+      noteKey(name);
     }
   }
 
@@ -254,6 +259,7 @@ final class Composer {
       return;
     }
     noted++;
+    ownKeys += grammar.depth == 1 ? 2 * name.length() : 0;
     if (!dialect.lenient && seen.size() > MOST_MEMBERS) {
       fail("more members than any message has");
     }

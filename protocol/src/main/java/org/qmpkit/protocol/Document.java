@@ -101,6 +101,12 @@ public final class Document implements Scanned {
     return line(length, "", length);
   }
 
+  /** This object on a line of its own, with one more member behind those that it has. */
+  Line lineWith(String key, String value) {
+    String more = ", " + JsonString.quote(key) + ": " + value + "}\r\n";
+    return new Line(text, length - 1, Ascii.bytes(more));
+  }
+
   /**
    * This object on a line of its own, with the member {@code id} in the same place set to other
    * canonical text, or without it where that is null.

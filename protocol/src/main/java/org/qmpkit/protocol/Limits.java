@@ -20,6 +20,8 @@ import java.time.Duration;
  * @param reply the bytes of the longest answer or event that clients are passed, for those that
  *     take no more; an answer that is longer becomes an error; 0, as by default, for no such limit
  * @param deadlines how long a command may take; by default for ever
+ * @param history the most events that are kept for subscribers that come back; 4,096
+ * @param historyBytes the most bytes that these may take, no more than one outbox may; 1 MiB
  */
 public record Limits(
     int clientMessage,
@@ -31,7 +33,9 @@ public record Limits(
     int unnegotiated,
     Duration silence,
     int reply,
-    Deadlines deadlines) {
+    Deadlines deadlines,
+    int history,
+    int historyBytes) {
   /**
    * How long a client may take to negotiate however many there are, so that a burst of them can.
    */
@@ -49,7 +53,9 @@ public record Limits(
           32,
           Duration.ofSeconds(5),
           0,
-          Deadlines.NONE);
+          Deadlines.NONE,
+          4096,
+          1 << 20);
 
   public Limits {
     positive("clientMessage", clientMessage, "bytes");
@@ -59,12 +65,18 @@ public record Limits(
     positive("unnegotiated", unnegotiated, "clients");
     positive("stall", stall.toNanos(), "nanoseconds");
     positive("silence", silence.toNanos(), "nanoseconds");
+    positive("history", history, "events");
+    positive("historyBytes", historyBytes, "bytes");
     if (reply < 0) {
       throw new IllegalArgumentException("reply (" + reply + ") must not be negative, in bytes");
     }
     if (hardLimit < highWater) {
       throw new IllegalArgumentException(
           "hardLimit (" + hardLimit + ") must be at least highWater (" + highWater + "), in bytes");
+    }
+    if (historyBytes > hardLimit) {
+      throw new IllegalArgumentException(
+          "historyBytes (" + historyBytes + ") must be at most hardLimit (" + hardLimit + ")");
     }
   }
 
@@ -82,7 +94,18 @@ public record Limits(
   /** These limits with others for the size of one message of a client and of QEMU, in bytes. */
   public Limits withMessages(int client, int qemu) {
     return new Limits(
-        client, qemu, queued, highWater, hardLimit, stall, unnegotiated, silence, reply, deadlines);
+        client,
+        qemu,
+        queued,
+        highWater,
+        hardLimit,
+        stall,
+        unnegotiated,
+        silence,
+        reply,
+        deadlines,
+        history,
+        historyBytes);
   }
 
   /** These limits with another for the length of an answer or event, in bytes. */
@@ -97,7 +120,9 @@ public record Limits(
         unnegotiated,
         silence,
         most,
-        deadlines);
+        deadlines,
+        history,
+        historyBytes);
   }
 
   /** These limits with others for the time that commands take. */
@@ -112,6 +137,25 @@ public record Limits(
         unnegotiated,
         silence,
         reply,
-        others);
+        others,
+        history,
+        historyBytes);
+  }
+
+  /** These limits with others for the events that are kept, in number and bytes. */
+  public Limits withHistory(int events, int bytes) {
+    return new Limits(
+        clientMessage,
+        qemuMessage,
+        queued,
+        highWater,
+        hardLimit,
+        stall,
+        unnegotiated,
+        silence,
+        reply,
+        deadlines,
+        events,
+        bytes);
   }
 }

@@ -32,6 +32,11 @@ final class Line {
     return length + tail.length;
   }
 
+  /** What its two parts take in memory, in bytes. */
+  int held() {
+    return head.length + tail.length;
+  }
+
   byte[] bytes() {
     byte[] all = new byte[size()];
     copy(0, ByteBuffer.wrap(all));

@@ -88,15 +88,29 @@ public sealed interface Message {
 
   /** Something that happened in QEMU (spec, "Asynchronous events"). */
   record Event(Document document) implements Message {
+    private static final int LONGEST_NAME = 1024;
+
     /** The event's name, as {@code STOP}. */
     public String name() {
       Member name = document.member("event");
       return name == null ? "" : JsonString.unquote(document.text(name));
     }
+
+    /** Its name for filters to go by; empty if it is longer than any event's. */
+    String shortName() {
+      Member name = document.member("event");
+      return name == null || name.end() - name.value() > LONGEST_NAME ? "" : name();
+    }
+
+    /** Where it stands among the events of a helper that was subscribed to; null from QEMU. */
+    public @Nullable String cursor() {
+      Member cursor = document.member(Cursor.MEMBER);
+      return cursor == null ? null : JsonString.unquote(document.text(cursor));
+    }
   }
 
   /**
-   * What QEMU says, by its shape.
+   * What QEMU says, by its shape; or a helper, whose events may have a cursor.
    *
    * @return the message, or null if the shape is none that QEMU may send
    */
@@ -113,11 +127,12 @@ public sealed interface Message {
       return size == withId && isA(document, "error", Kind.OBJECT) ? new Error(document) : null;
     }
     if (document.has("event")) {
+      int members = 2;
+      members += isA(document, "data", Kind.OBJECT) ? 1 : 0;
+      members += isA(document, Cursor.MEMBER, Kind.STRING) ? 1 : 0;
       boolean known =
-          isA(document, "event", Kind.STRING)
-              && isA(document, "timestamp", Kind.OBJECT)
-              && size == (isA(document, "data", Kind.OBJECT) ? 3 : 2);
-      return known ? new Event(document) : null;
+          isA(document, "event", Kind.STRING) && isA(document, "timestamp", Kind.OBJECT);
+      return known && size == members ? new Event(document) : null;
     }
     return size == 1 ? greeting(document) : null;
   }

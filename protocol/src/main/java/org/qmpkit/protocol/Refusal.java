@@ -33,6 +33,16 @@ record Refusal(String errorClass, String desc) {
         + most;
   }
 
+  /** Why events since a cursor are not replayed to one who has too much to read as it is. */
+  static String tooMuch(long bytes, long unread) {
+    return REFUSED
+        + "the events since then have "
+        + bytes
+        + " bytes, and "
+        + unread
+        + " wait to be read; read those first";
+  }
+
   /** Why a command has no answer by now: QEMU works on it, has not taken it, or is not its turn. */
   static String timedOut(Request late, long now) {
     String name = late.command().name();

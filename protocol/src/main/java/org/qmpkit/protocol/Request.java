@@ -1,5 +1,6 @@
 package org.qmpkit.protocol;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.Message.Command;
 
@@ -8,6 +9,7 @@ final class Request {
   private final Command command;
   private final int bytes;
   private @Nullable Line answer;
+  private @Nullable Consumer<Outbox> inTurn;
 
   /** By when it must have ended, while there is such a time. */
   Expiry.@Nullable Pending pending;
@@ -39,11 +41,22 @@ final class Request {
     return bytes;
   }
 
-  @Nullable Line answer() {
-    return answer;
-  }
-
   void answer(Line line) {
     answer = line;
+  }
+
+  /** To be answered when its turn has come, with what is so then. */
+  void answerInTurn(Consumer<Outbox> writer) {
+    inTurn = writer;
+  }
+
+  /** Writes its answer, if there is one. */
+  boolean writeAnswer(Outbox outbox) {
+    if (answer != null) {
+      outbox.add(answer);
+    } else if (inTurn != null) {
+      inTurn.accept(outbox);
+    }
+    return answer != null || inTurn != null;
   }
 }

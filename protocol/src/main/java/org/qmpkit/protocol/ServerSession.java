@@ -2,6 +2,7 @@ package org.qmpkit.protocol;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.Message.Command;
 import org.qmpkit.protocol.Message.Greeting;
@@ -219,11 +220,23 @@ final class ServerSession {
       return;
     }
     request.answer(line);
+    writeAnswers();
+  }
+
+  /**
+   * Answers a request in band that was handed out, by what is written when its turn has come: at
+   * once, or when those before it are answered.
+   */
+  void answerInTurn(Request request, Consumer<Outbox> writer) {
+    request.answerInTurn(writer);
+    writeAnswers();
+  }
+
+  private void writeAnswers() {
     Request head = inBand.peek();
-    while (head != null && head.answer() != null) {
+    while (head != null && head.writeAnswer(outbox)) {
       inBand.remove();
       waiting -= head.bytes();
-      outbox.add(head.answer());
       head = inBand.peek();
     }
   }

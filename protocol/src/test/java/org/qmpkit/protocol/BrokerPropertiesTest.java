@@ -37,7 +37,9 @@ final class BrokerPropertiesTest {
               4,
               Duration.ofSeconds(5),
               0,
-              Deadlines.NONE),
+              Deadlines.NONE,
+              20,
+              10_000),
           backlog);
   private final List<Talker> talkers = new ArrayList<>();
   private final ArrayDeque<Sent> inBand = new ArrayDeque<>();
@@ -223,6 +225,9 @@ final class BrokerPropertiesTest {
       each.leave();
     }
     assertEquals(0, backlog.used());
+    assertTrue(backlog.history() <= 10_000, "" + backlog.history());
+    monitor.broker.end();
+    assertEquals(0, backlog.history());
   }
 
   /** A client that keeps account of what it may expect. */
@@ -267,7 +272,7 @@ final class BrokerPropertiesTest {
         return;
       }
       for (int i = random.nextInt(6); i > 0; i--) {
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
           case 0 -> {
             say("}\n");
             expected.add("-");
@@ -281,6 +286,10 @@ final class BrokerPropertiesTest {
             // Before the greeting it overtakes what is kept.
             (party.client.session().phase() == ServerSession.Phase.READY ? expected : expectedOob)
                 .add(String.valueOf(id++));
+          }
+          case 4 -> {
+            say("{\"execute\":\"" + Events.SUBSCRIBE + "\",\"id\":" + id + "}");
+            expected.add(String.valueOf(id++));
           }
           case 3 -> {
             say("{\"exec-oob\":\"o\",\"id\":" + id + "}");
@@ -340,6 +349,8 @@ final class BrokerPropertiesTest {
         if (words[0].equals("greeting")) {
           assertFalse(greeted);
           greeted = true;
+        } else if (words[1].equals("__ORG.QMPKIT_LOST")) {
+          assertTrue(negotiated, "no events before negotiation");
         } else if (words[0].equals("event")) {
           int number = Integer.parseInt(words[1].substring(1));
           assertTrue(negotiated, "no events before negotiation");

@@ -131,7 +131,7 @@ final class BudgetTest {
 
   @Test
   void halfMessagesOfAllQemusHaveOneBudgetAndTheLongestGoesFirst() {
-    Backlog backlog = new Backlog(64 << 20, 4 << 20);
+    Backlog backlog = new Backlog(64 << 20, 4 << 20, 16 << 20);
     SharedMonitor first = new SharedMonitor(Limits.DEFAULT, backlog).ready();
     SharedMonitor longest = new SharedMonitor(Limits.DEFAULT, backlog).ready();
     SharedMonitor last = new SharedMonitor(Limits.DEFAULT, backlog).ready();
@@ -152,7 +152,7 @@ final class BudgetTest {
 
   @Test
   void whatEndedOrWasLostCountsNoMore() {
-    Backlog backlog = new Backlog(64 << 20, 64 << 20);
+    Backlog backlog = new Backlog(64 << 20, 64 << 20, 16 << 20);
     SharedMonitor monitor = new SharedMonitor(Limits.DEFAULT, backlog).ready();
     monitor.raw(half(MIB));
     assertTrue(backlog.half() >= MIB);
@@ -161,8 +161,20 @@ final class BudgetTest {
     monitor.raw(half(MIB));
     monitor.lose("it ended");
     assertEquals(0, backlog.half());
-    assertThrows(IllegalArgumentException.class, () -> new Backlog(1, 0));
-    assertThrows(IllegalArgumentException.class, () -> new Backlog(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Backlog(1, 0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Backlog(0, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Backlog(1, 1, 0));
+  }
+
+  @Test
+  void aLongKeyCountsWithAllThatIsRememberedOfIt() {
+    SharedMonitor monitor = new SharedMonitor().ready();
+    // One wide character makes the others wide, too, while they are kept.
+    monitor.raw(("{\"\u2603" + "x".repeat(400_000)).getBytes(StandardCharsets.UTF_8));
+    monitor.pass(Duration.ofSeconds(30));
+    String why = monitor.broker.broken();
+    assertNotNull(why);
+    assertTrue(why.contains("did not end within 30 s"), why);
   }
 
   @Test

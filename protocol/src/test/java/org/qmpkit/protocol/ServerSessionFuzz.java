@@ -25,7 +25,9 @@ final class ServerSessionFuzz {
           32,
           Duration.ofSeconds(5),
           0,
-          Deadlines.NONE);
+          Deadlines.NONE,
+          100,
+          2000);
 
   private static final Greeting GREETING = greeting();
 
