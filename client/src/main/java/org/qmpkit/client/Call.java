@@ -3,6 +3,7 @@ package org.qmpkit.client;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Timer;
@@ -96,10 +97,21 @@ abstract sealed class Call {
   /** One that a thread waits for. */
   static final class Waiting extends Call {
     final Waiter waiter = new Waiter();
+    private final Consumer<Outcome> first;
     private @Nullable Outcome outcome;
 
     Waiting(Message.Command command) {
+      this(command, _ -> {});
+    }
+
+    /**
+     * One whose outcome somebody hears on the loop, before anything that comes behind it.
+     *
+     * @param first hears it first
+     */
+    Waiting(Message.Command command, Consumer<Outcome> first) {
       super(command);
+      this.first = first;
     }
 
     /** What became of it; null as long as the waiter is not done. */
@@ -109,6 +121,7 @@ abstract sealed class Call {
 
     @Override
     void settle(Outcome outcome) {
+      first.accept(outcome);
       this.outcome = outcome;
       waiter.wake();
     }

@@ -20,6 +20,7 @@ import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.ClientSession;
 import org.qmpkit.protocol.ClientSession.Heard;
 import org.qmpkit.protocol.ClientSession.Phase;
+import org.qmpkit.protocol.Message;
 import org.qmpkit.protocol.Message.Greeting;
 
 /**
@@ -42,6 +43,11 @@ final class Connection implements Connecting {
   private @Nullable Attempt attempt;
   private @Nullable Listener listener;
   private @Nullable Endpoint endpoint;
+
+  /** Who gets the next so many events alone, since they are old ones that it asked for. */
+  private @Nullable Subscription replayedTo;
+
+  private int replayed;
   private volatile boolean connected;
   private volatile Phase phase = Phase.GREETING;
   private volatile long dropped;
@@ -280,7 +286,7 @@ final class Connection implements Connecting {
   private void hear(Heard heard) {
     switch (heard) {
       case Heard.Answered answered -> calls.answered(answered.id(), answered.answer());
-      case Heard.Happened happened -> subscriptions.forEach(each -> each.offer(happened.event()));
+      case Heard.Happened happened -> happened(happened.event());
       case Heard.Ready ready -> {
         if (ready.greeting().oob()) {
           calls.offersOob();
@@ -291,6 +297,27 @@ final class Connection implements Connecting {
       case Heard.Restarted _ ->
           end(new Ending(Ending.Kind.LOST, "QEMU greeted anew in mid-stream", null));
       case Heard.Broke broke -> end(new Ending(Ending.Kind.BROKE, broke.reason(), null));
+    }
+  }
+
+  private void happened(Message.Event event) {
+    Subscription alone = replayed > 0 ? replayedTo : null;
+    if (alone != null) {
+      replayed--;
+      alone.offer(event);
+    } else {
+      subscriptions.forEach(each -> each.offer(event));
+    }
+  }
+
+  /** The helper has subscribed us: so many old events follow, for this subscription alone. */
+  void follow(Subscription subscription, String newest, int replayed) {
+    this.replayed = replayed;
+    replayedTo = subscription;
+    subscription.begin(newest, replayed);
+    add(subscription);
+    if (subscription.isClosed()) {
+      remove(subscription);
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.AddressException;
 import org.qmpkit.net.Transports;
@@ -24,6 +25,8 @@ import tools.jackson.databind.JsonNode;
  * loop ({@link QmpOptions#callbacks}).
  */
 public final class QmpClient implements AutoCloseable {
+  private static final String SUBSCRIBE = "__org.qmpkit_subscribe";
+
   private final Connection connection;
   private final QmpOptions options;
   private final Greeting greeting;
@@ -155,11 +158,14 @@ public final class QmpClient implements AutoCloseable {
    */
   public JsonNode execute(QmpCommand command) throws QmpException, InterruptedException {
     connection.refuseOnLoop("execute");
-    Call.Waiting call = new Call.Waiting(message(command));
-    Duration timeout = command.timeout(options.replyTimeout());
+    return await(new Call.Waiting(message(command)), command.timeout(options.replyTimeout()));
+  }
+
+  private JsonNode await(Call.Waiting call, Duration timeout)
+      throws QmpException, InterruptedException {
     Deadline deadline = Deadline.in(timeout);
     if (Thread.interrupted()) {
-      throw new InterruptedException("interrupted before '" + command.name() + "' was sent");
+      throw new InterruptedException("interrupted before '" + call.command.name() + "' was sent");
     }
     connection.enqueue(call);
     return call.value(connection.await(call, deadline), connection.address(), timeout);
@@ -233,9 +239,100 @@ public final class QmpClient implements AutoCloseable {
    * @return to be closed by the caller; it ends with the connection, too
    */
   public Subscription subscribe(EventFilter filter) {
-    Subscription subscription = new Subscription(connection, filter);
+    Subscription subscription = new Subscription(connection, filter, null);
     connection.add(subscription);
     return subscription;
+  }
+
+  /**
+   * Hears events from here on, with {@link Subscription#cursor cursors}, which a helper gives and
+   * QEMU does not; blocks.
+   *
+   * @param filter as for {@link #subscribe}
+   * @return to be closed by the caller; it ends with the connection, too
+   * @throws UnsupportedOperationException if no helper that can do it is at this address
+   * @throws QmpException as {@link #execute(QmpCommand)}
+   * @throws InterruptedException as {@link #execute(QmpCommand)}
+   */
+  public Subscription follow(EventFilter filter) throws QmpException, InterruptedException {
+    return following(filter, null);
+  }
+
+  /**
+   * Hears all events behind a cursor: those that the helper still has first, once and in order,
+   * then new ones; blocks until the former begin. Other subscriptions hear the new ones only. Where
+   * the helper could not keep all, or has lost QEMU meanwhile, there is an event {@code
+   * __ORG.QMPKIT_LOST}, which all filters pass; its data have a {@code reason}, and the number of
+   * {@code events} if that is known. Ahead of everything it means that the cursor is too old, or of
+   * a helper that is no more.
+   *
+   * @param since from {@link Subscription#cursor}, of whatever connection to this helper
+   * @throws CommandFailed if that is no cursor
+   * @throws UnsupportedOperationException as {@link #follow(EventFilter)}
+   * @throws QmpException as {@link #execute(QmpCommand)}
+   * @throws InterruptedException as {@link #execute(QmpCommand)}
+   */
+  public Subscription follow(EventFilter filter, String since)
+      throws QmpException, InterruptedException {
+    return following(filter, since);
+  }
+
+  private Subscription following(EventFilter filter, @Nullable String since)
+      throws QmpException, InterruptedException {
+    connection.refuseOnLoop("follow");
+    Subscription subscription = new Subscription(connection, filter, since);
+    // All of them: the connection's other subscriptions are not to miss any.
+    QmpCommand command =
+        QmpCommand.of(SUBSCRIBE, since == null ? Map.of() : Map.of("since", since));
+    Call.Waiting call = new Call.Waiting(message(command), outcome -> begin(subscription, outcome));
+    boolean begun = false;
+    try {
+      JsonNode answer = await(call, options.replyTimeout());
+      if (!isSubscription(answer)) {
+        throw new ProtocolViolation(
+            address(),
+            "cannot follow events at "
+                + address()
+                + ": the answer has no cursor; no helper's is so",
+            null);
+      }
+      begun = true;
+      return subscription;
+    } catch (CommandFailed e) {
+      if (e.errorClass().equals("CommandNotFound")) {
+        throw new UnsupportedOperationException(
+            "cannot follow events at "
+                + address()
+                + ": only qmp helper gives cursors, and this is none, or an older one; use subscribe",
+            e);
+      }
+      throw e;
+    } finally {
+      if (!begun) {
+        subscription.close();
+      }
+    }
+  }
+
+  /** Begins a subscription with the helper's answer, ahead of what comes behind that. */
+  private void begin(Subscription subscription, Call.Outcome outcome) {
+    if (outcome instanceof Call.Outcome.Answered(Message.Return answer)) {
+      JsonNode value;
+      try {
+        value = Json.tree(answer.document().toString()).path("return");
+      } catch (JacksonException e) {
+        // Whoever waits for the answer meets the same, and says so.
+        return;
+      }
+      if (isSubscription(value)) {
+        connection.follow(
+            subscription, value.path("cursor").asString(), value.path("replayed").asInt());
+      }
+    }
+  }
+
+  private static boolean isSubscription(JsonNode answer) {
+    return answer.path("cursor").isString() && answer.path("replayed").isInt();
   }
 
   /**

@@ -16,12 +16,18 @@ import tools.jackson.core.JacksonException;
  *
  * <p>It holds as many as its {@link EventFilter#capacity}, and no more than 16 MiB of them. Past
  * that the oldest is dropped, never the newest, and {@link Event#lost} tells where and how many: a
- * reader that is too slow holds up nobody. Safe for use by several threads; each event goes to one
- * of them.
+ * reader that is too slow holds up nobody. One that {@link QmpClient#follow} gave has cursors, room
+ * for what is replayed besides, and in its place an event {@code __ORG.QMPKIT_LOST} where the
+ * helper could not tell all. Safe for use by several threads; each event goes to one of them.
  */
 public final class Subscription implements Iterable<Event>, AutoCloseable {
   /** Events may be of any length that a message may have; bytes. */
   private static final long HELD = 16 << 20;
+
+  /** As many old events as a helper keeps by default, and word that there were more. */
+  private static final int MOST_REPLAYED = 4096 + 1;
+
+  private static final String LOST = "__ORG.QMPKIT_LOST";
 
   private final Connection connection;
   private final EventFilter filter;
@@ -30,12 +36,42 @@ public final class Subscription implements Iterable<Event>, AutoCloseable {
   private long held;
   private long dropped;
   private long lost;
+  private int capacity;
+  private @Nullable String cursor;
+  private @Nullable String newest;
   private @Nullable Ending ending;
   private boolean closed;
 
-  Subscription(Connection connection, EventFilter filter) {
+  /**
+   * A subscription that hears nothing yet.
+   *
+   * @param since the cursor that it begins at, or null
+   */
+  Subscription(Connection connection, EventFilter filter, @Nullable String since) {
     this.connection = connection;
     this.filter = filter;
+    capacity = filter.capacity();
+    cursor = since;
+  }
+
+  /** A helper gives it cursors from here on. On the loop. */
+  synchronized void begin(String at, int replayed) {
+    newest = at;
+    capacity += Math.min(replayed, MOST_REPLAYED);
+    if (replayed == 0) {
+      cursor = at;
+    }
+  }
+
+  /**
+   * Where it stands: behind the last event that {@link #next} gave, and those behind it that did
+   * not match the filter. What {@link QmpClient#follow(EventFilter, String)} takes to go on from
+   * there, on another connection too.
+   *
+   * @return empty unless the subscription comes of {@link QmpClient#follow}
+   */
+  public synchronized Optional<String> cursor() {
+    return Optional.ofNullable(cursor);
   }
 
   /**
@@ -100,6 +136,9 @@ public final class Subscription implements Iterable<Event>, AutoCloseable {
   private Event take() throws ProtocolViolation {
     Message.Event event = waiting.remove();
     held -= event.document().length();
+    if (newest != null) {
+      cursor = waiting.isEmpty() ? newest : event.cursor();
+    }
     long before = lost;
     lost = 0;
     try {
@@ -173,27 +212,36 @@ public final class Subscription implements Iterable<Event>, AutoCloseable {
   /** Ends it: no event is kept or comes, and who waits gets none. Idempotent, from any thread. */
   @Override
   public void close() {
-    connection.remove(this);
     synchronized (this) {
       closed = true;
       waiting.clear();
       wakeAll();
     }
+    connection.remove(this);
+  }
+
+  synchronized boolean isClosed() {
+    return closed;
   }
 
   /** Takes an event, at the cost of the oldest if need be. On the loop; never waits. */
-  void offer(Message.Event event) {
-    if (filter.matches(event.name())) {
+  synchronized void offer(Message.Event event) {
+    String at = event.cursor();
+    // A gap is for all who follow, and for nobody else.
+    boolean gap = at != null && event.name().equals(LOST);
+    boolean wanted = gap ? newest != null : filter.matches(event.name());
+    if (newest != null && at != null) {
+      newest = at;
+      cursor = wanted || !waiting.isEmpty() ? cursor : at;
+    }
+    if (wanted && !closed) {
       keep(event);
     }
   }
 
-  private synchronized void keep(Message.Event event) {
-    if (closed) {
-      return;
-    }
+  private void keep(Message.Event event) {
     held += event.document().length();
-    while (!waiting.isEmpty() && (waiting.size() >= filter.capacity() || held > HELD)) {
+    while (!waiting.isEmpty() && (waiting.size() >= capacity || held > HELD)) {
       held -= waiting.remove().document().length();
       lost++;
       dropped++;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,19 @@ final class Program {
     /** The lines of standard error. */
     List<String> errLines() {
       return err.lines().toList();
+    }
+  }
+
+  /** Where the modules are that a program of others needs to use the library. */
+  static List<Path> libraryPath() throws IOException {
+    Path built = ROOT.resolve("client/target");
+    try (Stream<Path> jars = Files.list(built)) {
+      Path library =
+          jars.filter(each -> each.getFileName().toString().matches("qmpkit-client-.*\\.jar"))
+              .findFirst()
+              .orElseThrow(() -> new IllegalStateException("there is no jar in " + built));
+      // First, since what the tools need may have one as well; all but it is there in any case.
+      return List.of(library, MODULES);
     }
   }
 
