@@ -150,6 +150,7 @@ final class MemoryRoute {
       qemu.close();
       qemu = null;
     }
+    broker.end();
   }
 
   // ---- clients
