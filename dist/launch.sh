@@ -50,16 +50,66 @@ train() {
   rm -rf "$new"
 }
 
-# A monitor that is shared and has no QEMU, and a relay to it: a client meets both.
+# A monitor that is shared, and a relay to it: a client meets both.
 train_helper() {
+  helper_on "$@"
+  flags_of tools
+  for place in relay shared; do
+    # shellcheck disable=SC2086
+    timeout -s KILL 60 "$@" $flags -m $qmp_main health "unix:$new/$place" --timeout 2s \
+      --output json >/dev/null 2>&1 || true
+  done
+  helper_off
+}
+
+train_tools() {
+  recorded=$flags
+  flags_of helper
+  helper_on "$@"
+  # shellcheck disable=SC2086
+  timeout -s KILL 60 "$@" $recorded -m $qmp_main exec "$new/shared" query-status >/dev/null 2>&1
+  helper_off
+}
+
+# On a terminal of its own, where there is a program that makes one.
+train_shell() {
+  recorded=$flags
+  flags_of helper
+  helper_on "$@"
+  # shellcheck disable=SC2086
+  set -- "$@" $recorded -Dqmpkit.input=true -Dqmpkit.terminal=true -Dqmpkit.keys=query-status \
+    -m $qmp_main shell "$new/shared"
+  if command -v script >/dev/null; then
+    XDG_STATE_HOME=$new TERM=xterm timeout -s KILL 60 script -qec "$(quoted "$@")" /dev/null \
+      >/dev/null 2>&1 </dev/null
+  else
+    timeout -s KILL 60 "$@" >/dev/null 2>&1 </dev/null
+  fi
+  helper_off
+}
+
+# Starts a helper with $flags, in front of a program that talks as QEMU does as far as is needed.
+helper_on() {
+  cat >"$new/qemu" <<'EOF'
+printf '{"QMP": {"version": {"qemu": {"micro": 0, "minor": 0, "major": 9}, "package": ""}, "capabilities": ["oob"]}}\r\n'
+while read -r line; do
+  id=${line##*\"id\":}
+  printf '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "RESUME"}\r\n'
+  printf '{"return": {"status": "running", "singlestep": false, "running": true}, "id": %s}\r\n' "${id%%\}*}"
+done
+EOF
   cat >"$new/config" <<EOF
 [[route]]
 listen = "unix:$new/relay"
 connect = "unix:$new/shared"
 relay = true
 [[route]]
+listen = "unix:$new/qemu.qmp"
+connect = "exec:sh '$new/qemu'"
+relay = true
+[[route]]
 listen = "unix:$new/shared"
-connect = "unix:$new/none"
+connect = "unix:$new/qemu.qmp"
 EOF
   # shellcheck disable=SC2086
   timeout -s KILL 60 "$@" $flags -m $qmp_main helper --config "$new/config" >/dev/null 2>&1 &
@@ -69,49 +119,14 @@ EOF
     tries=$((tries + 1))
     sleep 0.1
   done
-  flags_of tools
-  for place in relay shared; do
-    # shellcheck disable=SC2086
-    timeout -s KILL 60 "$@" $flags -m $qmp_main health "unix:$new/$place" --timeout 2s \
-      --output json >/dev/null 2>&1 || true
-  done
+}
+
+helper_off() {
   # The JVM itself, where the kernel tells which that is; else timeout passes the signal on.
   jvm=$(cat "/proc/$helper/task/$helper/children" 2>/dev/null || true)
   # shellcheck disable=SC2086
   kill -TERM ${jvm:-$helper} 2>/dev/null
   wait "$helper" 2>/dev/null
-}
-
-# Writes a program that talks as QEMU does, as far as is needed here.
-stand_in() {
-  cat >"$new/qemu" <<'EOF'
-printf '{"QMP": {"version": {"qemu": {"micro": 0, "minor": 0, "major": 9}, "package": ""}, "capabilities": ["oob"]}}\r\n'
-while read -r line; do
-  id=${line##*\"id\":}
-  printf '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "RESUME"}\r\n'
-  printf '{"return": {"status": "running", "singlestep": false, "running": true}, "id": %s}\r\n' "${id%%\}*}"
-done
-EOF
-}
-
-train_tools() {
-  stand_in
-  # shellcheck disable=SC2086
-  timeout -s KILL 60 "$@" $flags -m $qmp_main exec "exec:sh $new/qemu" query-status >/dev/null 2>&1
-}
-
-# On a terminal of its own, where there is a program that makes one.
-train_shell() {
-  stand_in
-  # shellcheck disable=SC2086
-  set -- "$@" $flags -Dqmpkit.input=true -Dqmpkit.terminal=true -Dqmpkit.keys=query-status \
-    -m $qmp_main shell "exec:sh $new/qemu"
-  if command -v script >/dev/null; then
-    XDG_STATE_HOME=$new TERM=xterm timeout -s KILL 60 script -qec "$(quoted "$@")" /dev/null \
-      >/dev/null 2>&1 </dev/null
-  else
-    timeout -s KILL 60 "$@" >/dev/null 2>&1 </dev/null
-  fi
 }
 
 # Words as one line that a shell reads back.

@@ -47,24 +47,27 @@ abstract sealed class Call {
    */
   final JsonNode value(Outcome outcome, Address address, Duration timeout) throws QmpException {
     String attempted = attempted();
-    return switch (outcome) {
-      case Outcome.Answered answered -> value(answered.answer(), address, attempted);
-      case Outcome.Lost lost -> throw lost.ending().exception(address, attempted, lost.sent());
-      case Outcome.Expired expired ->
-          throw new TimedOut(
-              address,
-              "cannot "
-                  + attempted
-                  + " at "
-                  + address
-                  + ": no answer within "
-                  + Deadline.text(timeout)
-                  + (expired.sent() ? "; it was sent, so it may run yet" : "; it was not sent")
-                  + "; 'qmp health "
-                  + address
-                  + "' says what is the matter",
-              expired.sent());
-    };
+    // No switch: its first use takes some 10 ms, which a short-lived process would feel.
+    if (outcome instanceof Outcome.Answered answered) {
+      return value(answered.answer(), address, attempted);
+    }
+    if (outcome instanceof Outcome.Lost lost) {
+      throw lost.ending().exception(address, attempted, lost.sent());
+    }
+    boolean sent = ((Outcome.Expired) outcome).sent();
+    throw new TimedOut(
+        address,
+        "cannot "
+            + attempted
+            + " at "
+            + address
+            + ": no answer within "
+            + Deadline.text(timeout)
+            + (sent ? "; it was sent, so it may run yet" : "; it was not sent")
+            + "; 'qmp health "
+            + address
+            + "' says what is the matter",
+        sent);
   }
 
   private JsonNode value(Answer answer, Address address, String attempted) throws QmpException {
@@ -74,18 +77,16 @@ abstract sealed class Call {
     } catch (JacksonException e) {
       throw violation(address, attempted, "the answer has " + e.getOriginalMessage(), e);
     }
-    return switch (answer) {
-      case Message.Return _ -> message.get("return");
-      case Message.Error _ -> {
-        JsonNode error = message.get("error");
-        JsonNode errorClass = error.get("class");
-        JsonNode desc = error.get("desc");
-        if (errorClass == null || !errorClass.isString() || desc == null || !desc.isString()) {
-          throw violation(address, attempted, "an error without class and desc", null);
-        }
-        throw new CommandFailed(address, command.name(), errorClass.asString(), desc.asString());
-      }
-    };
+    if (answer instanceof Message.Return) {
+      return message.get("return");
+    }
+    JsonNode error = message.get("error");
+    JsonNode errorClass = error.get("class");
+    JsonNode desc = error.get("desc");
+    if (errorClass == null || !errorClass.isString() || desc == null || !desc.isString()) {
+      throw violation(address, attempted, "an error without class and desc", null);
+    }
+    throw new CommandFailed(address, command.name(), errorClass.asString(), desc.asString());
   }
 
   private static ProtocolViolation violation(

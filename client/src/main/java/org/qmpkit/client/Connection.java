@@ -2,7 +2,6 @@ package org.qmpkit.client;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,6 +13,7 @@ import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Endpoint;
+import org.qmpkit.net.Entropy;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
@@ -62,7 +62,7 @@ final class Connection implements Connecting {
     calls = new Calls(options.queueLimit());
     session =
         options.negotiates()
-            ? new ClientSession(options.messageLimit(), new SecureRandom())
+            ? new ClientSession(options.messageLimit(), new Entropy())
             : ClientSession.withoutNegotiation(options.messageLimit());
     opened = new Waiter();
   }
@@ -192,11 +192,12 @@ final class Connection implements Connecting {
    * @throws QmpException if the connection is over
    */
   void enqueue(Call call) throws QmpException {
-    switch (calls.add(call)) {
-      case Calls.Added.Queued _ -> {}
-      case Calls.Added.Full _ ->
-          throw new QueueFull(address, call.command.name(), options.queueLimit());
-      case Calls.Added.Over over -> throw over.ending().exception(address, call.attempted(), false);
+    Calls.Added added = calls.add(call);
+    if (added instanceof Calls.Added.Full) {
+      throw new QueueFull(address, call.command.name(), options.queueLimit());
+    }
+    if (added instanceof Calls.Added.Over over) {
+      throw over.ending().exception(address, call.attempted(), false);
     }
   }
 
@@ -284,19 +285,21 @@ final class Connection implements Connecting {
   }
 
   private void hear(Heard heard) {
-    switch (heard) {
-      case Heard.Answered answered -> calls.answered(answered.id(), answered.answer());
-      case Heard.Happened happened -> happened(happened.event());
-      case Heard.Ready ready -> {
-        if (ready.greeting().oob()) {
-          calls.offersOob();
-        }
-        greeting = ready.greeting();
-        opened.wake();
+    // No switch: its first use takes some 10 ms, which a short-lived process would feel.
+    if (heard instanceof Heard.Answered answered) {
+      calls.answered(answered.id(), answered.answer());
+    } else if (heard instanceof Heard.Happened happened) {
+      happened(happened.event());
+    } else if (heard instanceof Heard.Ready ready) {
+      if (ready.greeting().oob()) {
+        calls.offersOob();
       }
-      case Heard.Restarted _ ->
-          end(new Ending(Ending.Kind.LOST, "QEMU greeted anew in mid-stream", null));
-      case Heard.Broke broke -> end(new Ending(Ending.Kind.BROKE, broke.reason(), null));
+      greeting = ready.greeting();
+      opened.wake();
+    } else if (heard instanceof Heard.Restarted) {
+      end(new Ending(Ending.Kind.LOST, "QEMU greeted anew in mid-stream", null));
+    } else if (heard instanceof Heard.Broke broke) {
+      end(new Ending(Ending.Kind.BROKE, broke.reason(), null));
     }
   }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.qmpkit.net.Entropy;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.SelectorPoller;
 import org.qmpkit.net.TransportException;

@@ -175,17 +175,19 @@ public final class ClientSession {
 
   private @Nullable Heard hear(Scanned scanned) {
     Message message = scanned instanceof Document document ? Message.fromQemu(document) : null;
-    return switch (message) {
-      case null -> unreadable(scanned);
-      case Greeting greeted when negotiates -> greeted(greeted);
-      case Greeting _ -> {
-        dropped++;
-        yield null;
-      }
-      case Event event -> new Heard.Happened(event);
-      case Answer answer -> answered(answer);
-      case Command command -> broke("a command: " + command.name());
-    };
+    // No switch: its first use takes some 10 ms, which a short-lived process would feel.
+    if (message instanceof Answer answer) {
+      return answered(answer);
+    }
+    if (message instanceof Event event) {
+      return new Heard.Happened(event);
+    }
+    if (message instanceof Greeting greeted) {
+      return greeted(greeted);
+    }
+    return message instanceof Command command
+        ? broke("a command: " + command.name())
+        : unreadable(scanned);
   }
 
   private @Nullable Heard unreadable(Scanned scanned) {
@@ -205,6 +207,10 @@ public final class ClientSession {
   }
 
   private @Nullable Heard greeted(Greeting greeted) {
+    if (!negotiates) {
+      dropped++;
+      return null;
+    }
     boolean again = phase != Phase.GREETING;
     if (again) {
       forgetUnsent();

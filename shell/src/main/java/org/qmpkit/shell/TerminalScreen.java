@@ -9,6 +9,7 @@ import org.jline.reader.LineReader.Option;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.ParsedLine;
 import org.jline.reader.UserInterruptException;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
 import org.jline.terminal.TerminalBuilder;
@@ -57,6 +58,10 @@ final class TerminalScreen implements Screen {
             .graphemeCluster(false)
             .encoding(Charset.defaultCharset())
             .build();
+    if (terminal.getSize().getColumns() == 0 || terminal.getSize().getRows() == 0) {
+      // A serial line knows no size; nothing could be drawn on none.
+      terminal.setSize(Size.of(80, 24));
+    }
     terminal.handle(
         Signal.INT,
         _ -> {
@@ -126,8 +131,8 @@ final class TerminalScreen implements Screen {
   public void result(String text) {
     synchronized (writing) {
       int height = terminal.getSize().getRows();
-      // A terminal of unknown height, and one that can't move its cursor, has no use for a pager.
-      if (!pages || height == 0 || isDumb(terminal) || rows(text) < height || !Pager.show(text)) {
+      // A terminal that can't move its cursor has no use for a pager.
+      if (!pages || isDumb(terminal) || rows(text) < height || !Pager.show(text)) {
         write(text);
       }
     }

@@ -8,7 +8,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.Dialect;
-import org.qmpkit.protocol.Document;
 import org.qmpkit.protocol.Malformed;
 import org.qmpkit.protocol.Scanned;
 import org.qmpkit.protocol.Scanner;
@@ -87,20 +86,20 @@ final class Value {
     // A number or a word has no end of its own.
     ByteBuffer bytes = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
     Scanned scanned = scanner.next(bytes);
-    return switch (scanned) {
-      case null -> throw new LineException.Incomplete("the JSON has no end: " + excerpt(text));
-      case Malformed malformed -> throw new LineException(malformed.reason());
-      case Document document -> {
-        if (!StandardCharsets.UTF_8.decode(bytes).toString().isBlank()) {
-          throw new LineException("more follows behind the end of the JSON: " + excerpt(text));
-        }
-        try {
-          yield JsonText.read(document.toString());
-        } catch (JacksonException e) {
-          throw new LineException("it is no JSON: " + e.getOriginalMessage());
-        }
-      }
-    };
+    if (scanned == null) {
+      throw new LineException.Incomplete("the JSON has no end: " + excerpt(text));
+    }
+    if (scanned instanceof Malformed malformed) {
+      throw new LineException(malformed.reason());
+    }
+    if (!StandardCharsets.UTF_8.decode(bytes).toString().isBlank()) {
+      throw new LineException("more follows behind the end of the JSON: " + excerpt(text));
+    }
+    try {
+      return JsonText.read(scanned.toString());
+    } catch (JacksonException e) {
+      throw new LineException("it is no JSON: " + e.getOriginalMessage());
+    }
   }
 
   private static String excerpt(String text) {

@@ -1,4 +1,4 @@
-package org.qmpkit.helper;
+package org.qmpkit.net;
 
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -8,12 +8,15 @@ import java.security.SecureRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Random numbers that nobody can guess, straight from the system. {@link SecureRandom} has the same
- * source, but brings more of the security providers along than a UNIX socket needs: 2 MB before the
- * first client is greeted.
+ * Random numbers that nobody can guess, straight from the system; safe for use by several threads.
+ * {@link SecureRandom} has the same source, but brings more of the security providers along than a
+ * UNIX socket needs: 2 MB before the first client is greeted.
  */
-final class Entropy implements RandomGenerator {
+public final class Entropy implements RandomGenerator {
   private static final String SOURCE = "/dev/urandom";
+
+  /** Numbers from this system. */
+  public Entropy() {}
 
   @Override
   public long nextLong() {
