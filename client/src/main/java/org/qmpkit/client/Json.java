@@ -11,13 +11,17 @@ import org.qmpkit.protocol.Scanned;
 import org.qmpkit.protocol.Scanner;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
-import tools.jackson.core.util.JsonParserDelegate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Between trees and the texts on the wire. What QEMU sends has passed a {@link Scanner}, which
@@ -29,23 +33,28 @@ final class Json {
 
   private static final int NUMBER = 1000;
 
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxDocumentLength(Integer.MAX_VALUE)
-                          .maxStringLength(Integer.MAX_VALUE)
-                          .maxNameLength(Integer.MAX_VALUE)
-                          .maxNestingDepth(NESTING + 1)
-                          .maxNumberLength(NUMBER)
-                          .build())
-                  // QEMU takes UTF-8, and reads it no faster; what follows is ASCII throughout.
-                  .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-                  // As a bare word, which the check of arguments finds.
-                  .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxDocumentLength(Integer.MAX_VALUE)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNameLength(Integer.MAX_VALUE)
+                  .maxNestingDepth(NESTING + 1)
+                  .maxNumberLength(NUMBER)
                   .build())
+          // QEMU takes UTF-8, and reads it no faster; what follows is ASCII throughout.
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          // As a bare word, which the check of arguments finds.
+          .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
           .build();
+
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  /** For what is no tree yet. Apart, since it takes a start longer than all the rest of it. */
+  private static final class Mapping {
+    static final JsonMapper MAPPER = JsonMapper.builder(FACTORY).build();
+  }
 
   private Json() {}
 
@@ -56,17 +65,63 @@ final class Json {
    * @throws JacksonException if a number is beyond a double's range, or longer than 1,000 digits
    */
   static JsonNode tree(String text) {
-    try (JsonParser parser = new FiniteNumbers(MAPPER.createParser(text))) {
-      return MAPPER.readTree(parser);
+    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
+      parser.nextToken();
+      return node(parser);
     }
   }
 
+  private static JsonNode node(JsonParser parser) {
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> {
+        ObjectNode object = NODES.objectNode();
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+          String name = parser.currentName();
+          parser.nextToken();
+          object.set(name, node(parser));
+        }
+        yield object;
+      }
+      case START_ARRAY -> {
+        ArrayNode array = NODES.arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          array.add(node(parser));
+        }
+        yield array;
+      }
+      case VALUE_STRING -> NODES.stringNode(parser.getString());
+      case VALUE_NUMBER_INT -> integer(parser);
+      case VALUE_NUMBER_FLOAT -> NODES.numberNode(finite(parser));
+      case VALUE_TRUE -> NODES.booleanNode(true);
+      case VALUE_FALSE -> NODES.booleanNode(false);
+      case VALUE_NULL -> NODES.nullNode();
+      case null, default -> throw new StreamReadException(parser, "no value where one must be");
+    };
+  }
+
+  private static JsonNode integer(JsonParser parser) {
+    return switch (parser.getNumberType()) {
+      case INT -> NODES.numberNode(parser.getIntValue());
+      case LONG -> NODES.numberNode(parser.getLongValue());
+      default -> NODES.numberNode(parser.getBigIntegerValue());
+    };
+  }
+
+  /** No QEMU sends a number that is none: what a double can't hold must not become infinite. */
+  private static double finite(JsonParser parser) {
+    double value = parser.getDoubleValue();
+    if (Double.isInfinite(value)) {
+      throw new StreamReadException(parser, "a number beyond the range of a double");
+    }
+    return value;
+  }
+
   static JsonNode tree(Object value) {
-    return MAPPER.valueToTree(value);
+    return Mapping.MAPPER.valueToTree(value);
   }
 
   static byte[] bytes(JsonNode tree) {
-    return MAPPER.writeValueAsBytes(tree);
+    return Mapping.MAPPER.writeValueAsBytes(tree);
   }
 
   /**
@@ -102,25 +157,9 @@ final class Json {
 
   private static String write(JsonNode arguments) {
     try {
-      return MAPPER.writeValueAsString(arguments);
+      return Mapping.MAPPER.writeValueAsString(arguments);
     } catch (JacksonException e) {
       throw new IllegalArgumentException("arguments must be JSON: " + e.getOriginalMessage(), e);
-    }
-  }
-
-  /** No QEMU sends a number that is none: what a double can't hold must not become infinite. */
-  private static final class FiniteNumbers extends JsonParserDelegate {
-    FiniteNumbers(JsonParser parser) {
-      super(parser);
-    }
-
-    @Override
-    public double getDoubleValue() {
-      double value = super.getDoubleValue();
-      if (Double.isInfinite(value)) {
-        throw new StreamReadException(this, "a number beyond the range of a double");
-      }
-      return value;
     }
   }
 }

@@ -18,18 +18,23 @@ import tools.jackson.databind.json.JsonMapper;
 final class JsonText {
   private static final int INDENT = 4;
 
-  /** What is read was framed by a scanner, whose bounds are narrower. */
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxStringLength(Integer.MAX_VALUE)
-                          .maxNameLength(Integer.MAX_VALUE)
-                          .maxNestingDepth(1025)
-                          .build())
-                  .build())
-          .build();
+  /**
+   * What is read was framed by a scanner, whose bounds are narrower. Apart, since it takes a start
+   * longer than all the rest of it.
+   */
+  private static final class Reading {
+    static final JsonMapper MAPPER =
+        JsonMapper.builder(
+                JsonFactory.builder()
+                    .streamReadConstraints(
+                        StreamReadConstraints.builder()
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .maxNameLength(Integer.MAX_VALUE)
+                            .maxNestingDepth(1025)
+                            .build())
+                    .build())
+            .build();
+  }
 
   private final StringBuilder text = new StringBuilder();
   private final Palette palette;
@@ -46,7 +51,7 @@ final class JsonText {
    * @throws JacksonException if it is no JSON, or has a number that a double can't hold
    */
   static JsonNode read(String text) {
-    return MAPPER.readTree(text);
+    return Reading.MAPPER.readTree(text);
   }
 
   /** On one line. */
@@ -68,8 +73,9 @@ final class JsonText {
       case OBJECT -> object(node, depth);
       case ARRAY -> array(node, depth);
       case STRING -> text.append(palette.string(JsonString.quote(node.asString())));
-      case NUMBER -> text.append(palette.number(node.toString()));
-      case BOOLEAN, NULL, BINARY, MISSING, POJO -> text.append(palette.word(node.toString()));
+      case NUMBER -> text.append(palette.number(node.numberValue().toString()));
+      case BOOLEAN, NULL, BINARY, MISSING, POJO ->
+          text.append(palette.word(node.isNull() ? "null" : node.asString()));
     }
   }
 
