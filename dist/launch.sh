@@ -22,7 +22,7 @@ flags_of() {
   case $1 in
     helper)
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
-      flags="$flags -XX:TrimNativeHeapInterval=5000"
+      flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
       ;;
     *)
       flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1"

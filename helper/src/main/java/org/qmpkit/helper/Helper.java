@@ -45,7 +45,8 @@ public final class Helper implements AutoCloseable {
             bounds,
             new Backlog(bounds.outboxes(), bounds.halfMessages(), bounds.histories()),
             new Admission(bounds.clients(), bounds.perUser(), bounds.forRoot()),
-            new Entropy());
+            new Entropy(),
+            new Garbage());
     loop.onFailure((where, why) -> {
       log.write(Severity.ERROR, "", where, "a fault of the helper's own: " + why);
       why.printStackTrace();

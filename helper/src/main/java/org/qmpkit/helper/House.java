@@ -17,6 +17,7 @@ import org.qmpkit.protocol.Limits;
  * @param backlog the account of what all shared routes hold
  * @param admission the count of all clients
  * @param random where fences come from; one that QEMU can't guess
+ * @param garbage what keeps the heap small
  */
 record House(
     Loop loop,
@@ -26,7 +27,8 @@ record House(
     Bounds bounds,
     Backlog backlog,
     Admission admission,
-    RandomGenerator random) {
+    RandomGenerator random,
+    Garbage garbage) {
   /**
    * Starts the way to a route's QEMU and listens for its clients; neither is left if one fails.
    *
@@ -50,6 +52,6 @@ record House(
 
   /** The same with other limits. */
   House with(Limits limits, Bounds bounds) {
-    return new House(loop, transports, log, limits, bounds, backlog, admission, random);
+    return new House(loop, transports, log, limits, bounds, backlog, admission, random, garbage);
   }
 }

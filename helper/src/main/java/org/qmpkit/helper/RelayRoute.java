@@ -159,6 +159,7 @@ final class RelayRoute implements Route {
     if (listener != null && !closed) {
       listener.interest(true);
     }
+    house.garbage().look();
   }
 
   @Override

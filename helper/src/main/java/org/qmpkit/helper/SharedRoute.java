@@ -270,6 +270,7 @@ final class SharedRoute implements Route {
     } finally {
       settling = false;
     }
+    house.garbage().look();
   }
 
   private void setTimer() {

@@ -86,16 +86,50 @@ final class Ascii {
     return b >= 0x20 && b != '"' && b != '\\' && b != 0x7f;
   }
 
+  /** Where escapes in a row end that stand for whole characters: where they begin, if none does. */
+  static int endOfEscapes(byte[] bytes, int from, int to) {
+    int at = from;
+    int next = from;
+    while (next >= 0) {
+      at = next;
+      next = at < to && bytes[at] == '\\' ? endOfEscape(bytes, at, to) : -1;
+    }
+    return at;
+  }
+
   /** Where an escape ends that stands for one whole character; negative if it is none, or cut. */
-  static int endOfEscape(byte[] bytes, int from, int to) {
+  private static int endOfEscape(byte[] bytes, int from, int to) {
     if (to - from < 2) {
       return -1;
     }
     return switch (bytes[from + 1]) {
       case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> from + 2;
-      case 'u' -> to - from >= 6 && isCharacter(unit(bytes, from + 2)) ? from + 6 : -1;
+      case 'u' -> endOfUnits(bytes, from, to);
       default -> -1;
     };
+  }
+
+  /** Where an escape by number ends, or the pair of them that is one character; else negative. */
+  private static int endOfUnits(byte[] bytes, int from, int to) {
+    if (to - from < 6) {
+      return -1;
+    }
+    int unit = unit(bytes, from + 2);
+    if (isCharacter(unit)) {
+      return from + 6;
+    }
+    boolean pair =
+        unit >= 0xd800
+            && unit <= 0xdbff
+            && to - from >= 12
+            && bytes[from + 6] == '\\'
+            && bytes[from + 7] == 'u';
+    int low = pair ? unit(bytes, from + 8) : -1;
+    return low >= 0xdc00
+            && low <= 0xdfff
+            && isCharacter(Character.toCodePoint((char) unit, (char) low))
+        ? from + 12
+        : -1;
   }
 
   private static int unit(byte[] bytes, int at) {
@@ -116,6 +150,15 @@ final class Ascii {
 
   static boolean isDigit(int b) {
     return b >= '0' && b <= '9';
+  }
+
+  /** Where digits in a row end. */
+  static int digits(byte[] bytes, int from, int to) {
+    int at = from;
+    while (at < to && isDigit(bytes[at])) {
+      at++;
+    }
+    return at;
   }
 
   static boolean isExponent(int b) {

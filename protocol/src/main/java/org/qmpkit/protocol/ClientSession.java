@@ -216,6 +216,7 @@ public final class ClientSession {
       forgetUnsent();
     }
     greeting = greeted;
+    scanner.tellFaultsAtOnce(); // any fault ends a session that has begun
     fence = "\"qmpkit-" + Long.toHexString(random.nextLong()) + "\"";
     phase = Phase.FENCING;
     outbox.add(

@@ -65,6 +65,7 @@ public final class Scanner {
   private int brackets;
   private int tokens;
   private boolean discarding;
+  private boolean faultsAtOnce;
 
   /**
    * A scanner at the start of a stream.
@@ -83,6 +84,14 @@ public final class Scanner {
     this.composer = new Composer(dialect, limit, trusted);
     this.string = new StringText(composer, dialect.lenient);
     this.skimmer = dialect.spaced ? new Skimmer(composer.grammar(), composer) : null;
+  }
+
+  /**
+   * From here on a fault is told at the token that has it, and not at the end of its message: for a
+   * stream of which nothing matters after a fault. The rest of that message is not framed any more.
+   */
+  void tellFaultsAtOnce() {
+    faultsAtOnce = true;
   }
 
   /**
@@ -174,6 +183,12 @@ public final class Scanner {
         }
         at--;
         yield endKeyword();
+      }
+      case DIGITS, MANTISSA_DIGITS, EXP_DIGITS -> {
+        int from = at;
+        at = Ascii.digits(chunk, at, end);
+        composer.write(chunk, from, at - from);
+        yield at == end || overLimit() ? null : inNumber(take());
       }
       default -> inNumber(take());
     };
@@ -354,10 +369,11 @@ public final class Scanner {
         return discard("JSON nesting depth limit exceeded");
       }
     }
-    if ((braces > 0 || brackets > 0) && braces >= 0 && brackets >= 0) {
+    String fault = composer.fault();
+    boolean open = (braces > 0 || brackets > 0) && braces >= 0 && brackets >= 0;
+    if (open && (fault == null || !faultsAtOnce)) {
       return null;
     }
-    String fault = composer.fault();
     Scanned whole =
         discarding
             ? null

@@ -153,8 +153,8 @@ final class Skimmer {
     }
     at = Ascii.plain(in, from, to);
     while (at < to && in[at] == '\\') {
-      at = Ascii.endOfEscape(in, at, to);
-      at = at < 0 ? to : Ascii.plain(in, at, to);
+      int end = Ascii.endOfEscapes(in, at, to);
+      at = end == at ? to : Ascii.plain(in, end, to);
     }
     return at < to && in[at] == '"' ? at + 1 : -1;
   }
@@ -192,13 +192,13 @@ final class Skimmer {
 
   private static int endOfNumber(byte[] in, int from, int to) {
     int at = in[from] == '-' ? from + 1 : from;
-    int end = digits(in, at, to);
+    int end = Ascii.digits(in, at, to);
     if (end == at || (in[at] == '0' && end > at + 1)) {
       return -1;
     }
     if (end < to && in[end] == '.') {
       at = end + 1;
-      end = digits(in, at, to);
+      end = Ascii.digits(in, at, to);
       if (end == at) {
         return -1;
       }
@@ -206,19 +206,11 @@ final class Skimmer {
     if (end < to && Ascii.isExponent(in[end])) {
       at = end + 1;
       at += at < to && (in[at] == '+' || in[at] == '-') ? 1 : 0;
-      end = digits(in, at, to);
+      end = Ascii.digits(in, at, to);
       if (end == at) {
         return -1;
       }
     }
     return end < to ? end : -1;
-  }
-
-  private static int digits(byte[] in, int from, int to) {
-    int at = from;
-    while (at < to && Ascii.isDigit(in[at])) {
-      at++;
-    }
-    return at;
   }
 }

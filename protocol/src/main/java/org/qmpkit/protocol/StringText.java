@@ -53,7 +53,7 @@ final class StringText {
     }
     int run = from;
     while (at < to) {
-      int next = bytes[at] == '\\' ? Ascii.endOfEscape(bytes, at, to) : -1;
+      int next = Ascii.endOfEscapes(bytes, at, to);
       if (bytes[at] < 0) {
         out.write(bytes, run, at - run);
         next = characters(bytes, at, to);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.qmpkit.protocol.SharedMonitor.Party;
 import org.qmpkit.protocol.SharedMonitor.Sent;
@@ -56,6 +57,7 @@ final class BudgetTest {
   }
 
   @Test
+  @Tag("big")
   void whoIsSlowForAMomentIsNoNewsToAnOperator() {
     SharedMonitor monitor = new SharedMonitor().ready();
     Party client = monitor.joinReady();
@@ -148,6 +150,15 @@ final class BudgetTest {
     assertTrue(backlog.half() <= 4 << 20);
     longest.raw(half(MIB));
     assertTrue(backlog.half() <= 4 << 20, "a broken session takes no more");
+  }
+
+  @Test
+  void aFaultOfQemuEndsTheSessionAtOnceHoweverMuchIsToFollow() {
+    SharedMonitor monitor = new SharedMonitor().ready();
+    monitor.raw("{\"return\": [1, ]".getBytes(StandardCharsets.US_ASCII));
+    String why = monitor.broker.broken();
+    assertNotNull(why);
+    assertTrue(why.contains("expecting value"), why);
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.qmpkit.protocol.SharedMonitor.Party;
 import org.qmpkit.protocol.SharedMonitor.Sent;
@@ -268,6 +269,7 @@ final class FlowTowardsClientsTest {
   }
 
   @Test
+  @Tag("big")
   @DisplayName("9: a pipeliner of 50 schemas that reads is never cut")
   void rule09_fiftySchemas() {
     Party client = monitor.ready().joinReady();

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.qmpkit.protocol.SharedMonitor.Party;
 import org.qmpkit.protocol.SharedMonitor.Sent;
@@ -81,6 +82,7 @@ final class LimitsTest {
   }
 
   @Test
+  @Tag("big")
   void whatWasAnsweredCountsNoMoreInBandOutOfBandOrEarly() {
     Party client = monitor.join();
     String argument = ",\"arguments\":{\"x\":\"" + "y".repeat(250 * KIB) + "\"}}";
@@ -96,6 +98,7 @@ final class LimitsTest {
   }
 
   @Test
+  @Tag("big")
   void errorsThatNobodyReadsStopTheReading() {
     Party client = monitor.ready().joinReady();
     byte[] bad = "}".repeat(100_000).getBytes(StandardCharsets.US_ASCII);
@@ -169,6 +172,7 @@ final class LimitsTest {
   }
 
   @Test
+  @Tag("big")
   void twoMebiTokensPassAndOneMoreIsAnsweredOnce() {
     SharedMonitor large = new SharedMonitor(Limits.DEFAULT.withMessages(8 * MIB, 8 * MIB)).ready();
     Party client = large.joinReady();
@@ -188,6 +192,7 @@ final class LimitsTest {
   }
 
   @Test
+  @Tag("big")
   void tenMibOfQemuPassAndOneByteMoreEndsTheSession() {
     Party client = monitor.ready().joinReady();
     client.execute("a");
@@ -201,6 +206,41 @@ final class LimitsTest {
     assertNotNull(broken);
     assertTrue(broken.contains("size limit"), broken);
     assertEquals(List.of(), client.lines());
+  }
+
+  /** All limits but those of messages, with one of them changed. */
+  private static void limits(int queued, int high, int hard, int stall, int clients, int silence) {
+    Limits usual = Limits.DEFAULT;
+    new Limits(
+        usual.clientMessage(),
+        usual.qemuMessage(),
+        queued,
+        high,
+        hard,
+        Duration.ofSeconds(stall),
+        clients,
+        Duration.ofSeconds(silence),
+        usual.reply(),
+        usual.deadlines(),
+        usual.history(),
+        Math.min(hard, usual.historyBytes()));
+  }
+
+  private static void assertRefused(String message, Runnable limits) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, limits::run).getMessage());
+  }
+
+  @Test
+  void everyLimitIsAtLeastOne() {
+    limits(1, 1, 1, 1, 1, 1);
+    assertRefused("queued (0) must be positive, in commands", () -> limits(0, 1, 1, 1, 1, 1));
+    assertRefused("highWater (0) must be positive, in bytes", () -> limits(1, 0, 1, 1, 1, 1));
+    assertRefused("stall (0) must be positive, in nanoseconds", () -> limits(1, 1, 1, 0, 1, 1));
+    assertRefused("unnegotiated (0) must be positive, in clients", () -> limits(1, 1, 1, 1, 0, 1));
+    assertRefused("silence (0) must be positive, in nanoseconds", () -> limits(1, 1, 1, 1, 1, 0));
+    assertRefused(
+        "hardLimit (1) must be at least highWater (2), in bytes", () -> limits(1, 2, 1, 1, 1, 1));
+    assertRefused("reply (-1) must not be negative, in bytes", () -> Limits.DEFAULT.withReply(-1));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +46,7 @@ final class MemoryTest {
   }
 
   @ParameterizedTest
+  @Tag("big")
   @ValueSource(
       strings = {"{\"", "{'", "{\"\\x", "{\"\\ud800x", "[\"", "[tru", "[1,", "{\"a\":0.1", "{1"})
   void aMessagePastTheCapIsDiscardedAsItStreams(String start) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Two hundred messages that cost a careless reader much more than their sender. */
-final class NastyMessages {
+public final class NastyMessages {
   private static final int KIB = 1 << 10;
 
   private NastyMessages() {}
@@ -45,7 +45,7 @@ final class NastyMessages {
           List.of("{\"event\": \"E\", \"timestamp\": {\"s\": [", ""));
 
   /** 20 units at 5 places, each short and near a limit: by name. */
-  static Map<String, byte[]> all() {
+  public static Map<String, byte[]> all() {
     Map<String, byte[]> messages = new LinkedHashMap<>();
     for (Map.Entry<String, String> unit : UNITS.entrySet()) {
       for (List<String> place : PLACES) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -28,8 +29,17 @@ final class ScannerTest {
 
   /** What comes of bytes given as Latin-1: canonical texts, and "!" with what is wrong. */
   private static List<String> scan(Dialect dialect, String bytes) {
+    List<String> whole = scan(new Scanner(dialect, 1000), ByteBuffer.wrap(Ascii.bytes(bytes)));
     Scanner scanner = new Scanner(dialect, 1000);
-    ByteBuffer in = ByteBuffer.wrap(Ascii.bytes(bytes));
+    List<String> pieces = new ArrayList<>();
+    for (int at = 0; at < bytes.length(); at++) {
+      pieces.addAll(scan(scanner, ByteBuffer.wrap(Ascii.bytes("x" + bytes.charAt(at)), 1, 1)));
+    }
+    assertEquals(whole, pieces, "byte by byte");
+    return whole;
+  }
+
+  private static List<String> scan(Scanner scanner, ByteBuffer in) {
     List<String> messages = new ArrayList<>();
     for (Scanned each = scanner.next(in); each != null; each = scanner.next(in)) {
       messages.add(
@@ -265,6 +275,58 @@ final class ScannerTest {
     assertScans(Dialect.QEMU_INPUT, bytes, expected);
   }
 
+  static Stream<Arguments> characters() {
+    return Stream.of(
+        // The least and the most of each length, and what is beside it.
+        row("\"\u00c2\u0080\"", "\"\\u0080\""),
+        row("\"\u00df\u00bf\"", "\"\\u07FF\""),
+        row("\"\u00e0\u00a0\u0080\"", "\"\\u0800\""),
+        row("\"\u00ed\u009f\u00bf\"", "\"\\uD7FF\""),
+        row("\"\u00ee\u0080\u0080\"", "\"\\uE000\""),
+        row("\"\u00ef\u00b7\u008f\"", "\"\\uFDCF\""),
+        row("\"\u00ef\u00b7\u00b0\"", "\"\\uFDF0\""),
+        row("\"\u00ef\u00bf\u00bd\"", "\"\\uFFFD\""),
+        row("\"\u00f0\u0090\u0080\u0080\"", "\"\\uD800\\uDC00\""),
+        row("\"\u00f4\u008f\u00bf\u00bd\"", "\"\\uDBFF\\uDFFD\""),
+        row("\"\u00c1\u00bf\"", BAD_UTF8),
+        row("\"\u00e0\u009f\u00bf\"", BAD_UTF8),
+        row("\"\u00ed\u00a0\u0080\"", BAD_UTF8),
+        row("\"\u00ed\u00bf\u00bf\"", BAD_UTF8),
+        row("\"\u00f0\u008f\u00bf\u00bf\"", BAD_UTF8),
+        row("\"\u00f4\u0090\u0080\u0080\"", BAD_UTF8),
+        row("\"\u00f8\u0088\u0080\u0080\u0080\"", BAD_UTF8),
+        // In a row, and among others.
+        row("\"a\u00c3\u00a9b\u00e2\u0082\u00acc\"", "\"a\\u00E9b\\u20ACc\""),
+        row("\"\u00c3\u00a9\u00c3\u00a8\"", "\"\\u00E9\\u00E8\""),
+        row("\"\u00e2\u0082\u00ac\u00c3\u00a9\"", "\"\\u20AC\\u00E9\""),
+        row("\"\\n\u00c3\u00a9\\n\"", "\"\\n\\u00E9\\n\""),
+        row("\"\u007f\u00c3\u00a9\"", "\"\\u007F\\u00E9\""),
+        // Cut short, or with a byte in it that belongs to none.
+        row("\"\u00c3\"", BAD_UTF8),
+        row("\"\u00c3\u00c3\u00a9\"", BAD_UTF8),
+        row("\"\u00c3\u00ff", "! stray '\\xff'"),
+        row("\"\u00e2\u0082\"", BAD_UTF8),
+        row("\"\u00e2x\u00ac\"", BAD_UTF8),
+        row("\"\u00e2\u0082x\"", BAD_UTF8),
+        row("\"\u00f0\u009f\u0098\"", BAD_UTF8),
+        row("\"\u00f0\u009f\u0098\u00c3\u00a9\"", BAD_UTF8),
+        row("\"\u00a9\"", BAD_UTF8),
+        row("\"\u00c3\\n\"", BAD_UTF8),
+        row("\"\\ud800\u00c3\u00a9\"", NOT_UNICODE),
+        row("\"\\ud800\\n\"", NOT_UNICODE),
+        row("\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\""),
+        row("\"\\ud83d\"", NOT_UNICODE),
+        row("\"\\u00\\n\"", "! invalid hex escape sequence in string"),
+        row("\"\\u00\u00c3\u00a9\"", "! invalid hex escape sequence in string"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("characters")
+  void readsCharactersOfEveryLengthAlikeInBothDialects(String bytes, List<String> expected) {
+    assertScans(Dialect.QEMU_INPUT, bytes, expected);
+    assertScans(Dialect.QEMU_OUTPUT, bytes, expected);
+  }
+
   static Stream<Arguments> keys() {
     return Stream.of(
         row("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2}"),
@@ -331,6 +393,7 @@ final class ScannerTest {
   }
 
   @Test
+  @Tag("big")
   void aScalarPastTheLimitIsDiscardedToItsEnd() {
     for (String scalar : List.of("1".repeat(2000), "\"" + "x".repeat(2000) + "\"")) {
       assertScans(

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.qmpkit.protocol.SharedMonitor.Party;
 import org.qmpkit.protocol.SharedMonitor.Sent;
@@ -105,6 +106,35 @@ final class TowardsQemuTest {
     monitor.answerFence();
     assertEquals("connected", state());
     assertTrue(dropped() > 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, \"package\": \"\"} | 7.2.22",
+        "{\"qemu\": {\"major\": 7, \"minor\": \"2\"}} | 7.?.?",
+        "{\"qemu\": [7, 2, 22]} | ?",
+        "{} | ?"
+      })
+  @DisplayName("12: whatever the version looks like, QEMU is ready, and the log says which it is")
+  void rule12_release(String version, String release) {
+    monitor.ready("{\"QMP\": {\"version\": " + version + ", \"capabilities\": []}}");
+    assertEquals("connected", state());
+    assertTrue(monitor.notes.contains("INFO  QEMU " + release + " is ready"), "" + monitor.notes);
+  }
+
+  @Test
+  @DisplayName("12: a QEMU that refuses the fence is given up, in as many of its words as fit")
+  void rule12_refused() {
+    monitor.connect();
+    monitor.qemu(SharedMonitor.GREETING);
+    monitor.fail(monitor.next(), "x".repeat(100));
+    String broken = monitor.broker.broken();
+    assertNotNull(broken);
+    assertTrue(broken.contains("it refused qmp_capabilities: {\"id\": "), broken);
+    assertTrue(broken.endsWith("{\"class\": \"Generi…"), broken);
+    assertTrue(broken.length() < 150, broken);
   }
 
   @Test
