@@ -10,6 +10,7 @@ qmp_main=org.qmpkit.cli/org.qmpkit.cli.Qmp
 group_of() {
   case ${1##*/}:${2:-} in
     qmp-helper:* | qmp_helper:* | *:helper) group=helper ;;
+    *:health) group=health ;;
     qmp-shell:* | qmp-shell-wrap:* | *:shell | *:wrap) group=shell ;;
     *) group=tools ;;
   esac
@@ -62,12 +63,23 @@ train_helper() {
   helper_off
 }
 
-train_tools() {
+train_tools() { train_on "$@" -- exec "$new/shared" query-status; }
+
+train_health() { train_on "$@" -- health "$new/shared" --timeout 2s --output json; }
+
+# Runs a tool in front of a helper: JAVA [ARGUMENT …] -- TOOL [ARGUMENT …].
+train_on() {
   recorded=$flags
   flags_of helper
-  helper_on "$@"
-  # shellcheck disable=SC2086
-  timeout -s KILL 60 "$@" $recorded -m $qmp_main exec "$new/shared" query-status >/dev/null 2>&1
+  java=
+  while [ "$1" != -- ]; do
+    java="$java$(quoted "$1")"
+    shift
+  done
+  shift
+  tool=$(quoted "$@")
+  eval "helper_on $java"
+  eval "timeout -s KILL 60 $java $recorded -m $qmp_main $tool" >/dev/null 2>&1
   helper_off
 }
 

@@ -1,7 +1,9 @@
 package org.qmpkit.client;
 
+import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.qmpkit.protocol.Dialect;
 import org.qmpkit.protocol.Document;
 import org.qmpkit.protocol.JsonString;
@@ -10,9 +12,11 @@ import org.qmpkit.protocol.Message;
 import org.qmpkit.protocol.Scanned;
 import org.qmpkit.protocol.Scanner;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
@@ -121,7 +125,53 @@ final class Json {
   }
 
   static byte[] bytes(JsonNode tree) {
-    return Mapping.MAPPER.writeValueAsBytes(tree);
+    return text(tree).getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static String text(JsonNode tree) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator to = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
+      write(tree, to);
+    }
+    return text.toString();
+  }
+
+  private static void write(JsonNode node, JsonGenerator to) {
+    switch (node.getNodeType()) {
+      case OBJECT -> {
+        to.writeStartObject();
+        for (Map.Entry<String, JsonNode> member : node.properties()) {
+          to.writeName(member.getKey());
+          write(member.getValue(), to);
+        }
+        to.writeEndObject();
+      }
+      case ARRAY -> {
+        to.writeStartArray();
+        for (JsonNode element : node) {
+          write(element, to);
+        }
+        to.writeEndArray();
+      }
+      case STRING -> to.writeString(node.asString());
+      case BOOLEAN -> to.writeBoolean(node.asBoolean());
+      case NULL -> to.writeNull();
+      case NUMBER -> number(node, to);
+      // What Jackson keeps as an object in a tree that a program built.
+      case BINARY, POJO, MISSING -> to.writeRawValue(Mapping.MAPPER.writeValueAsString(node));
+    }
+  }
+
+  private static void number(JsonNode node, JsonGenerator to) {
+    switch (node.numberType()) {
+      case INT -> to.writeNumber(node.intValue());
+      case LONG -> to.writeNumber(node.longValue());
+      case BIG_INTEGER -> to.writeNumber(node.bigIntegerValue());
+      case FLOAT -> to.writeNumber(node.floatValue());
+      case DOUBLE -> to.writeNumber(node.doubleValue());
+      case BIG_DECIMAL -> to.writeNumber(node.decimalValue());
+      case null -> throw new IllegalArgumentException("a number of no type");
+    }
   }
 
   /**
@@ -133,7 +183,7 @@ final class Json {
    */
   static Message.Command command(QmpCommand command, int limit) {
     JsonNode given = command.arguments();
-    String arguments = given.isEmpty() ? null : write(given);
+    String arguments = given.isEmpty() ? null : written(given);
     String text =
         "{\"execute\":"
             + JsonString.quote(command.name())
@@ -155,9 +205,9 @@ final class Json {
     return new Message.Command(command.name(), command.oob(), arguments, null);
   }
 
-  private static String write(JsonNode arguments) {
+  private static String written(JsonNode arguments) {
     try {
-      return Mapping.MAPPER.writeValueAsString(arguments);
+      return text(arguments);
     } catch (JacksonException e) {
       throw new IllegalArgumentException("arguments must be JSON: " + e.getOriginalMessage(), e);
     }
