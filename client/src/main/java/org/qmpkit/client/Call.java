@@ -46,10 +46,28 @@ abstract sealed class Call {
    * @throws QmpException what went wrong instead
    */
   final JsonNode value(Outcome outcome, Address address, Duration timeout) throws QmpException {
+    return value(answer(outcome, address, timeout), address, attempted());
+  }
+
+  /**
+   * The value of {@code return} as QEMU wrote it, but for white space between messages.
+   *
+   * @param timeout how long it was waited
+   * @throws QmpException what went wrong instead
+   */
+  final String text(Outcome outcome, Address address, Duration timeout) throws QmpException {
+    Answer answer = answer(outcome, address, timeout);
+    if (answer instanceof Message.Return returned) {
+      return returned.value();
+    }
+    throw failure(tree(answer, address, attempted()), address, attempted());
+  }
+
+  private Answer answer(Outcome outcome, Address address, Duration timeout) throws QmpException {
     String attempted = attempted();
     // No switch: its first use takes some 10 ms, which a short-lived process would feel.
     if (outcome instanceof Outcome.Answered answered) {
-      return value(answered.answer(), address, attempted);
+      return answered.answer();
     }
     if (outcome instanceof Outcome.Lost lost) {
       throw lost.ending().exception(address, attempted, lost.sent());
@@ -71,22 +89,30 @@ abstract sealed class Call {
   }
 
   private JsonNode value(Answer answer, Address address, String attempted) throws QmpException {
-    JsonNode message;
-    try {
-      message = Json.tree(answer.document().toString());
-    } catch (JacksonException e) {
-      throw violation(address, attempted, "the answer has " + e.getOriginalMessage(), e);
-    }
+    JsonNode message = tree(answer, address, attempted);
     if (answer instanceof Message.Return) {
       return message.get("return");
     }
+    throw failure(message, address, attempted);
+  }
+
+  private static JsonNode tree(Answer answer, Address address, String attempted)
+      throws ProtocolViolation {
+    try {
+      return Json.tree(answer.document().toString());
+    } catch (JacksonException e) {
+      throw violation(address, attempted, "the answer has " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private QmpException failure(JsonNode message, Address address, String attempted) {
     JsonNode error = message.get("error");
     JsonNode errorClass = error.get("class");
     JsonNode desc = error.get("desc");
     if (errorClass == null || !errorClass.isString() || desc == null || !desc.isString()) {
-      throw violation(address, attempted, "an error without class and desc", null);
+      return violation(address, attempted, "an error without class and desc", null);
     }
-    throw new CommandFailed(address, command.name(), errorClass.asString(), desc.asString());
+    return new CommandFailed(address, command.name(), errorClass.asString(), desc.asString());
   }
 
   private static ProtocolViolation violation(

@@ -157,18 +157,31 @@ public final class QmpClient implements AutoCloseable {
    * @throws IllegalStateException if called where the client's loop runs, which it would wait for
    */
   public JsonNode execute(QmpCommand command) throws QmpException, InterruptedException {
-    connection.refuseOnLoop("execute");
-    return await(new Call.Waiting(message(command)), command.timeout(options.replyTimeout()));
+    Call.Waiting call = new Call.Waiting(message(command));
+    Duration timeout = command.timeout(options.replyTimeout());
+    return call.value(await(call, timeout, "execute"), connection.address(), timeout);
   }
 
-  private JsonNode await(Call.Waiting call, Duration timeout)
+  /**
+   * As {@link #execute(QmpCommand)}, for who passes the value on: no tree is made of it.
+   *
+   * @return the value of {@code return} as QEMU wrote it: JSON in ASCII, on one line
+   */
+  public String executeText(QmpCommand command) throws QmpException, InterruptedException {
+    Call.Waiting call = new Call.Waiting(message(command));
+    Duration timeout = command.timeout(options.replyTimeout());
+    return call.text(await(call, timeout, "executeText"), connection.address(), timeout);
+  }
+
+  private Call.Outcome await(Call.Waiting call, Duration timeout, String method)
       throws QmpException, InterruptedException {
+    connection.refuseOnLoop(method);
     Deadline deadline = Deadline.in(timeout);
     if (Thread.interrupted()) {
       throw new InterruptedException("interrupted before '" + call.command.name() + "' was sent");
     }
     connection.enqueue(call);
-    return call.value(connection.await(call, deadline), connection.address(), timeout);
+    return connection.await(call, deadline);
   }
 
   /** Executes a command without arguments, as {@link #executeAsync(QmpCommand)}. */
@@ -279,7 +292,6 @@ public final class QmpClient implements AutoCloseable {
 
   private Subscription following(EventFilter filter, @Nullable String since)
       throws QmpException, InterruptedException {
-    connection.refuseOnLoop("follow");
     Subscription subscription = new Subscription(connection, filter, since);
     // All of them: the connection's other subscriptions are not to miss any.
     QmpCommand command =
@@ -287,7 +299,8 @@ public final class QmpClient implements AutoCloseable {
     Call.Waiting call = new Call.Waiting(message(command), outcome -> begin(subscription, outcome));
     boolean begun = false;
     try {
-      JsonNode answer = await(call, options.replyTimeout());
+      Duration timeout = options.replyTimeout();
+      JsonNode answer = call.value(await(call, timeout, "follow"), address(), timeout);
       if (!isSubscription(answer)) {
         throw new ProtocolViolation(
             address(),

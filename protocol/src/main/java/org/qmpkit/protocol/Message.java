@@ -81,7 +81,13 @@ public sealed interface Message {
   }
 
   /** A success (spec, "Success"). */
-  record Return(Document document) implements Answer {}
+  record Return(Document document) implements Answer {
+    /** The canonical text of what it returns. */
+    public String value() {
+      Member value = document.member("return");
+      return value == null ? "" : document.text(value);
+    }
+  }
 
   /** A failure (spec, "Error"). */
   record Error(Document document) implements Answer {}

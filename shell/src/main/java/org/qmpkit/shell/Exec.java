@@ -7,10 +7,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.QmpClient;
+import org.qmpkit.client.QmpCommand;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QmpOptions;
 import org.qmpkit.net.Address;
-import tools.jackson.databind.JsonNode;
 
 /** One command for scripts ({@code qmp exec}): prints the value of {@code return}. */
 public final class Exec {
@@ -37,13 +37,13 @@ public final class Exec {
     Request request = request(words);
     Deadline deadline = new Deadline(timeout);
     try (QmpClient client = QmpClient.connect(address, options(deadline))) {
-      JsonNode value =
-          Monitor.execute(
-              client,
-              request,
-              deadline.atMost(QmpOptions.FOREVER),
-              note -> err.println("qmp exec: " + note));
-      out.println(format.text(value, Palette.of(colours)));
+      QmpCommand command = request.command().within(deadline.left());
+      noteLater(request, err);
+      if (format == Format.JSON && !colours) {
+        out.println(client.executeText(command));
+      } else {
+        out.println(format.text(client.execute(command), Palette.of(colours)));
+      }
       return ExitStatus.DONE;
     } catch (CommandFailed e) {
       err.println("qmp exec: " + Printable.text(e.errorClass() + ": " + e.desc()));
@@ -59,6 +59,20 @@ public final class Exec {
     }
   }
 
+  private static void noteLater(Request request, PrintStream err) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("qmp note")
+        .start(() -> {
+          try {
+            Thread.sleep(Monitor.PATIENCE);
+            err.println("qmp exec: " + Monitor.patience(request));
+          } catch (InterruptedException e) {
+            // Nobody interrupts it; it ends with the process.
+          }
+        });
+  }
+
   private static Request request(List<String> words) throws LineException {
     if (words.size() == 1 && words.getFirst().stripLeading().startsWith("{")) {
       return Request.raw(words.getFirst());
@@ -71,8 +85,7 @@ public final class Exec {
   }
 
   private static QmpOptions options(Deadline deadline) {
-    return QmpOptions.DEFAULT
-        .withCallbacks(Runnable::run)
-        .withConnectTimeout(deadline.atMost(QmpOptions.DEFAULT.connectTimeout()));
+    return QmpOptions.DEFAULT.withConnectTimeout(
+        deadline.atMost(QmpOptions.DEFAULT.connectTimeout()));
   }
 }

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class Monitor implements AutoCloseable {
   /** When to say that an answer takes its time. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** A connection, and what happens on it. */
   record Link(QmpClient client, Subscription events) {}
@@ -78,19 +78,13 @@ final class Monitor implements AutoCloseable {
    */
   JsonNode execute(Link link, Request request, Consumer<String> note)
       throws QmpException, InterruptedException {
-    return execute(link.client(), request, timeout, note);
-  }
-
-  /** As {@link #execute(Link, Request, Consumer)}, by a client that completes on its own loop. */
-  static JsonNode execute(
-      QmpClient client, Request request, Duration timeout, Consumer<String> note)
-      throws QmpException, InterruptedException {
-    CompletableFuture<JsonNode> answer = client.executeAsync(request.command().within(timeout));
+    CompletableFuture<JsonNode> answer =
+        link.client().executeAsync(request.command().within(timeout));
     try {
       try {
         return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        note.accept("waiting for '" + request.name() + "' for 5 s; Ctrl-C ends the wait");
+        note.accept(patience(request));
         return answer.get();
       }
     } catch (InterruptedException e) {
@@ -102,6 +96,11 @@ final class Monitor implements AutoCloseable {
       }
       throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
     }
+  }
+
+  /** What is said after {@link #PATIENCE}. */
+  static String patience(Request request) {
+    return "waiting for '" + request.name() + "' for 5 s; Ctrl-C ends the wait";
   }
 
   @Override

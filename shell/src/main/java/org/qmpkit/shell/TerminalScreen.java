@@ -13,6 +13,7 @@ import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
 import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.InfoCmp;
 import org.jspecify.annotations.Nullable;
 
 /** A person's terminal, on JLine. */
@@ -49,6 +50,7 @@ final class TerminalScreen implements Screen {
   static TerminalScreen open(
       ShellHistory history, Completion completion, Runnable cancel, boolean pages)
       throws IOException {
+    knowWithoutAsking(System.getenv("TERM"));
     Terminal terminal =
         TerminalBuilder.builder()
             .system(true)
@@ -94,6 +96,16 @@ final class TerminalScreen implements Screen {
     }
     boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
     return new TerminalScreen(terminal, reader, Palette.of(colours), pages);
+  }
+
+  /** JLine would ask a program of the system, infocmp, what it knows itself of usual terminals. */
+  private static void knowWithoutAsking(@Nullable String type) {
+    if (type != null && InfoCmp.getLoadedInfoCmp(type) == null) {
+      String known = InfoCmp.getDefaultInfoCmp(type.startsWith("tmux") ? "screen-256color" : type);
+      if (known != null) {
+        InfoCmp.setLoadedInfoCmp(type, known);
+      }
+    }
   }
 
   private static boolean isDumb(Terminal terminal) {
