@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jline.reader.LineReader;
 import org.jline.reader.impl.history.DefaultHistory;
 
@@ -70,8 +71,7 @@ final class ShellHistory extends DefaultHistory {
       return;
     }
     if (Files.isReadable(other)) {
-      List<String> lines =
-          new String(Files.readAllBytes(other), StandardCharsets.UTF_8).lines().toList();
+      List<String> lines = text(other).toList();
       boolean libedit = !lines.isEmpty() && lines.getFirst().startsWith(LIBEDIT);
       Files.write(
           file,
@@ -105,19 +105,35 @@ final class ShellHistory extends DefaultHistory {
     try {
       super.attach(reader);
     } catch (UncheckedIOException e) {
-      // Some of the file is no text. What comes before that is remembered.
+      mend();
     }
+  }
+
+  /** JLine gives up on a file that is not all text. */
+  private void mend() {
+    try {
+      Files.write(file, text(file).toList());
+      load();
+    } catch (IOException | UncheckedIOException e) {
+      // A shell without a memory is better than none.
+    }
+  }
+
+  private static Stream<String> text(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines();
+  }
+
+  /** The request that has been begun will not be ended. */
+  void abandon() {
+    unfinished.setLength(0);
   }
 
   @Override
   public void add(Instant time, String line) {
     String whole = unfinished.isEmpty() ? line : unfinished + "\n" + line;
-    boolean json = whole.stripLeading().startsWith("{");
-    String piece = line;
     try {
-      if (json) {
+      if (whole.stripLeading().startsWith("{")) {
         Value.json(whole);
-        piece = whole;
       }
     } catch (LineException.Incomplete e) {
       unfinished.setLength(0);
@@ -126,10 +142,9 @@ final class ShellHistory extends DefaultHistory {
     } catch (LineException e) {
       // It is remembered as it was typed, to be mended.
     }
-    boolean secret = Secrets.in(unfinished.isEmpty() ? line : whole);
     unfinished.setLength(0);
-    if (!secret) {
-      super.add(time, piece);
+    if (!Secrets.in(whole)) {
+      super.add(time, whole);
     }
   }
 }

@@ -24,15 +24,18 @@ final class TerminalScreen implements Screen {
 
   private final Terminal terminal;
   private final LineReader reader;
+  private final ShellHistory history;
   private final Palette palette;
   private final boolean pages;
 
   /** Whether a pager has the screen; what happens meanwhile is shown later. */
   private final Object writing = new Object();
 
-  private TerminalScreen(Terminal terminal, LineReader reader, Palette palette, boolean pages) {
+  private TerminalScreen(
+      Terminal terminal, LineReader reader, ShellHistory history, Palette palette, boolean pages) {
     this.terminal = terminal;
     this.reader = reader;
+    this.history = history;
     this.palette = palette;
     this.pages = pages;
   }
@@ -93,7 +96,7 @@ final class TerminalScreen implements Screen {
       reader.runMacro(keys + "\r\004");
     }
     boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
-    return new TerminalScreen(terminal, reader, Palette.of(colours), pages);
+    return new TerminalScreen(terminal, reader, history, Palette.of(colours), pages);
   }
 
   private static boolean isDumb(Terminal terminal) {
@@ -121,6 +124,7 @@ final class TerminalScreen implements Screen {
     try {
       return reader.readLine(prompt);
     } catch (UserInterruptException e) {
+      history.abandon();
       throw new Cancelled();
     } catch (EndOfFileException e) {
       return null;

@@ -171,7 +171,7 @@ final class GarbageTest {
       lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     }
     long seed = 4;
-    for (int i = 0; i < 50_000; i++) {
+    for (int i = 0; i < 20_000; i++) {
       Random random = new Random(seed + i);
       String line = lines.get(random.nextInt(lines.size())).split(" {2}→ {2}", -1)[0];
       for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
