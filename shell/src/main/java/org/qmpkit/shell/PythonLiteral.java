@@ -96,7 +96,7 @@ final class PythonLiteral {
         throw new Other();
       }
       expect(':');
-      object.set(key.isString() ? key.asString() : key.toString(), value());
+      object.set(key.isString() ? key.asString() : JsonText.compact(key, Palette.PLAIN), value());
       if (!skip(',')) {
         expect('}');
         break;
