@@ -343,15 +343,15 @@ final class Conversation {
   }
 
   private void showKept() {
+    long dropped = events.dropped();
+    if (dropped > 0) {
+      screen.say("(" + dropped + " events were lost here)");
+    }
     Link link = monitor.link();
     if (link != null) {
       events.drain(link.events());
     }
     List<Event> kept = events.kept();
-    long dropped = events.dropped();
-    if (dropped > 0) {
-      screen.say("(" + dropped + " events were lost here)");
-    }
     if (!kept.isEmpty()) {
       show(kept);
     }

@@ -59,7 +59,8 @@ final class EventPump {
 
   /** Shows, or keeps, what has come so far: an answer is not to be seen before what led to it. */
   synchronized void drain(Subscription source) {
-    List<Event> some = new ArrayList<>();
+    // What was kept came first, also where it was unmuted this moment.
+    List<Event> some = muted ? new ArrayList<>() : kept();
     Event event;
     while (some.size() < AT_ONCE && (event = take(source)) != null) {
       if (muted) {

@@ -78,10 +78,10 @@ final class HumanMonitor {
         continue;
       }
       String name = line.strip().split("\\s+", 2)[0];
-      if (name.isEmpty() || name.equals("info")) {
+      String longest = longest(name);
+      if (longest.isEmpty() || longest.equals("info")) {
         continue;
       }
-      String longest = longest(name);
       commands.add(longest);
       commands.add("help " + longest);
     }

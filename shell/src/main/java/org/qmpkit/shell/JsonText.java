@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import org.qmpkit.protocol.JsonString;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -51,7 +52,16 @@ final class JsonText {
    * @throws JacksonException if it is no JSON, or has a number that a double can't hold
    */
   static JsonNode read(String text) {
-    return Reading.MAPPER.readTree(text);
+    return finite(Reading.MAPPER.readTree(text));
+  }
+
+  /** The same tree, without a number that is none in JSON: Jackson reads 1e400 as infinity. */
+  private static JsonNode finite(JsonNode tree) {
+    if (tree.isDouble() && !Double.isFinite(tree.doubleValue())) {
+      throw new StreamReadException("a number that a double can't hold");
+    }
+    tree.forEach(JsonText::finite);
+    return tree;
   }
 
   /** On one line. */

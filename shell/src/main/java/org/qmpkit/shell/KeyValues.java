@@ -10,6 +10,9 @@ import tools.jackson.databind.node.ObjectNode;
  * a member.
  */
 final class KeyValues {
+  /** As deep as QEMU reads. */
+  private static final int NESTING = 1024;
+
   private KeyValues() {}
 
   /**
@@ -41,7 +44,11 @@ final class KeyValues {
   private static void set(ObjectNode object, String key, JsonNode value) throws LineException {
     ObjectNode parent = object;
     int start = 0;
+    int depth = 1;
     for (int dot = key.indexOf('.'); dot >= 0; dot = key.indexOf('.', start)) {
+      if (++depth > NESTING) {
+        throw new LineException("a key of more than " + NESTING + " names");
+      }
       String name = key.substring(start, dot);
       JsonNode there = parent.get(name);
       if (there == null) {

@@ -1,6 +1,8 @@
 package org.qmpkit.shell;
 
 import java.math.BigInteger;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -8,15 +10,31 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A Python literal, as far as JSON can hold its value: dictionaries with strings as keys, lists,
- * tuples, strings, numbers and {@code True}, {@code False}, {@code None}, for which qmp-shell takes
- * JSON's {@code true}, {@code false} and {@code null} as well.
+ * A Python literal, as far as JSON can hold its value: dictionaries, lists, tuples, strings,
+ * numbers and {@code True}, {@code False}, {@code None}, for which qmp-shell takes JSON's {@code
+ * true}, {@code false} and {@code null} as well. Keys other than strings become strings, as Python
+ * writes them in JSON.
  */
 final class PythonLiteral {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   /** As deep as QEMU reads. */
   private static final int NESTING = 1024;
+
+  /** QEMU reads no longer number than a double holds; hexadecimal and binary ones among them. */
+  private static final int LONGEST_NUMBER = 1100;
+
+  private static final String DIGITS = "[0-9](?:_?[0-9])*";
+
+  private static final Pattern INTEGER =
+      Pattern.compile(
+          "0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+"
+              // Python refuses 007 here, and takes 000.
+              + "|[1-9](?:_?[0-9])*|0(?:_?0)*");
+
+  private static final Pattern FLOAT =
+      Pattern.compile(
+          "(?:(?:%1$s)?\\.%1$s|%1$s\\.)(?:[eE][-+]?%1$s)?|%1$s[eE][-+]?%1$s".formatted(DIGITS));
 
   /** Not such a literal. */
   private static final class Other extends Exception {
@@ -58,8 +76,12 @@ final class PythonLiteral {
           case '{' -> dictionary();
           case '[' -> list(']');
           case '(' -> tuple();
-          case '"', '\'' -> NODES.stringNode(strings());
-          default -> c == '-' || c == '+' || c == '.' || isDigit(c) ? number() : word();
+          default -> {
+            if (atString()) {
+              yield NODES.stringNode(strings());
+            }
+            yield c == '-' || c == '+' || c == '.' || isDigit(c) ? number() : word();
+          }
         };
     depth--;
     return value;
@@ -69,13 +91,12 @@ final class PythonLiteral {
     ObjectNode object = NODES.objectNode();
     at++;
     while (!skip('}')) {
-      space();
-      if (peek() != '"' && peek() != '\'') {
+      JsonNode key = value();
+      if (key.isContainer()) {
         throw new Other();
       }
-      String key = strings();
       expect(':');
-      object.set(key, value());
+      object.set(key.isString() ? key.asString() : JsonText.compact(key, Palette.PLAIN), value());
       if (!skip(',')) {
         expect('}');
         break;
@@ -105,27 +126,47 @@ final class PythonLiteral {
     return array.size() == 1 && text.charAt(end) != ',' ? array.get(0) : array;
   }
 
+  /** Whether a string is here; one may begin with {@code u}, or {@code r} for a raw one. */
+  private boolean atString() throws Other {
+    char c = peek();
+    return isQuote(at) || ("uUrR".indexOf(c) >= 0 && isQuote(at + 1));
+  }
+
+  private boolean isQuote(int index) {
+    return index < text.length() && (text.charAt(index) == '"' || text.charAt(index) == '\'');
+  }
+
   /** One string, or several side by side, which are one. */
   private String strings() throws Other {
     StringBuilder characters = new StringBuilder();
     do {
       string(characters);
       space();
-    } while (at < text.length() && (text.charAt(at) == '"' || text.charAt(at) == '\''));
+    } while (at < text.length() && atString());
     return characters.toString();
   }
 
   private void string(StringBuilder characters) throws Other {
-    char quote = text.charAt(at++);
-    while (peek() != quote) {
-      char c = text.charAt(at++);
-      if (c == '\\') {
-        escape(characters);
-      } else {
+    boolean raw = !isQuote(at) && Character.toLowerCase(text.charAt(at)) == 'r';
+    at += isQuote(at) ? 0 : 1;
+    String quote = text.substring(at, at + 1);
+    if (text.startsWith(quote.repeat(3), at)) {
+      quote = quote.repeat(3);
+    }
+    at += quote.length();
+    while (!text.startsWith(quote, at)) {
+      char c = peek();
+      at++;
+      if (c != '\\') {
         characters.append(c);
+      } else if (raw) {
+        characters.append(c).append(peek());
+        at++;
+      } else {
+        escape(characters);
       }
     }
-    at++;
+    at += quote.length();
   }
 
   /** Python reference, "Escape sequences"; one that is not known stands for itself. */
@@ -141,6 +182,7 @@ final class PythonLiteral {
       case 'r' -> characters.append('\r');
       case 't' -> characters.append('\t');
       case 'v' -> characters.append('\u000b');
+      case 'N' -> characters.appendCodePoint(named());
       case 'x' -> characters.appendCodePoint(hex(2));
       case 'u' -> characters.appendCodePoint(hex(4));
       case 'U' -> characters.appendCodePoint(hex(8));
@@ -161,11 +203,11 @@ final class PythonLiteral {
     }
     long code = 0;
     for (int i = 0; i < digits; i++) {
-      int digit = Character.digit(text.charAt(at++), 16);
-      if (digit < 0) {
+      char c = text.charAt(at++);
+      if (!HexFormat.isHexDigit(c)) {
         throw new Other();
       }
-      code = code * 16 + digit;
+      code = code * 16 + HexFormat.fromHexDigit(c);
     }
     if (code > Character.MAX_CODE_POINT) {
       throw new Other();
@@ -173,48 +215,53 @@ final class PythonLiteral {
     return (int) code;
   }
 
+  private int named() throws Other {
+    int end = text.indexOf('}', at);
+    if (peek() != '{' || end < 0) {
+      throw new Other();
+    }
+    String name = text.substring(at + 1, end);
+    at = end + 1;
+    try {
+      return Character.codePointOf(name);
+    } catch (IllegalArgumentException e) {
+      throw new Other();
+    }
+  }
+
   private JsonNode number() throws Other {
-    int start = at;
-    boolean negative = false;
-    while (peek() == '-' || peek() == '+') {
-      negative ^= peek() == '-';
+    boolean negative = peek() == '-';
+    if (negative || peek() == '+') {
       at++;
     }
-    int first = at;
+    int start = at;
     while (at < text.length() && isOfNumber(text.charAt(at))) {
       at++;
     }
-    String digits = text.substring(first, at);
-    if (!digits.matches("\\w*[.]?\\w*([eE][-+]\\w+)?") || digits.contains("__")) {
+    String digits = text.substring(start, at);
+    if (digits.length() > LONGEST_NUMBER) {
       throw new Other();
     }
     String plain = digits.replace("_", "");
-    try {
+    if (INTEGER.matcher(digits).matches()) {
       BigInteger integer = integer(plain);
-      if (integer != null) {
-        return IntegerValue.node(negative ? integer.negate() : integer);
+      return IntegerValue.node(negative ? integer.negate() : integer);
+    }
+    if (FLOAT.matcher(digits).matches()) {
+      double value = Double.parseDouble(plain);
+      if (Double.isFinite(value)) {
+        return NODES.numberNode(negative ? -value : value);
       }
-      if (plain.matches("[0-9]*[.]?[0-9]*([eE][-+]?[0-9]+)?")) {
-        double value = Double.parseDouble(plain);
-        if (Double.isFinite(value)) {
-          return NODES.numberNode(negative ? -value : value);
-        }
-      }
-    } catch (NumberFormatException e) {
-      at = start;
     }
     throw new Other();
   }
 
-  private static @Nullable BigInteger integer(String digits) {
-    String lower =
-        digits.length() > 2 ? digits.substring(0, 2).toLowerCase(java.util.Locale.ROOT) : "";
-    return switch (lower) {
-      case "0x" -> new BigInteger(digits.substring(2), 16);
-      case "0o" -> new BigInteger(digits.substring(2), 8);
-      case "0b" -> new BigInteger(digits.substring(2), 2);
-      // Python refuses 007 here, and takes 000.
-      default -> digits.matches("[1-9][0-9]*|0+") ? new BigInteger(digits) : null;
+  private static BigInteger integer(String digits) {
+    return switch (digits.length() > 2 ? Character.toLowerCase(digits.charAt(1)) : ' ') {
+      case 'x' -> new BigInteger(digits.substring(2), 16);
+      case 'o' -> new BigInteger(digits.substring(2), 8);
+      case 'b' -> new BigInteger(digits.substring(2), 2);
+      default -> new BigInteger(digits);
     };
   }
 

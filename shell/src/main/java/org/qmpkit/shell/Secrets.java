@@ -14,26 +14,37 @@ final class Secrets {
 
   /** Members whose values are secret. References to secrets, such as key-secret, are ids. */
   private static final Set<String> MEMBERS =
-      Set.of("password", "passwd", "passphrase", "secret", "new-secret", "old-secret");
+      Set.of("password", "passwd", "passphrase", "secret", "new-secret", "old-secret", "cookie");
 
   /** What is in a member {@code data} of {@code object-add} of these is the secret itself. */
   private static final String SECRET_OBJECT = "secret";
+
+  private static final String DATA = "data";
 
   /**
    * Lines that may hold one, to the letter or by an HMP command: rather one too many is forgotten.
    */
   private static final Pattern LINE =
       Pattern.compile(
-          "(?i)\\b(password|passwd|passphrase|set_password|new-secret|old-secret)\\b"
-              + "|\\bsecret['\"]?\\s*:?=?\\s*:?['\"]|\\bsecret:?="
-              + "|\\b(object-add|object_add)\\b.*\\bsecret"
-              + "|\\bchange\\s+vnc\\b");
+          "(?i)\\b(?:password|passwd|passphrase|cookie)\\b(?!-secret)"
+              + "|\\b(?:set|block)_passw|\\b(?:new|old)-secret\\b"
+              // Not key-secret, which is the id of one.
+              + "|(?<![-\\w])secret(?:['\"]?\\s*+[:=]{0,2}\\s*+['\"]|:?=)"
+              + "|\\bproperty['\"]?\\s*+[:=]{1,2}\\s*+['\"]?data\\b"
+              + "|\\bchange\\s++vnc\\b");
+
+  /** Makes objects; those of a type that begins with {@link #SECRET_OBJECT} hold one. */
+  private static final Pattern MAKES_OBJECT = Pattern.compile("(?i)\\bobject[-_]add\\b");
 
   private Secrets() {}
 
   /** Whether a line must not be remembered. */
   static boolean in(String line) {
-    return LINE.matcher(line).find();
+    if (LINE.matcher(line).find()) {
+      return true;
+    }
+    return MAKES_OBJECT.matcher(line).find()
+        && line.toLowerCase(Locale.ROOT).contains(SECRET_OBJECT);
   }
 
   /** A request's arguments with a mask in the place of each secret; the same if there is none. */
@@ -44,26 +55,36 @@ final class Secrets {
       return copy.put("command-line", MASK);
     }
     JsonNode copy = arguments.deepCopy();
-    mask(copy);
+    mask(copy, false);
+    String property = arguments.path("property").asString("").toLowerCase(Locale.ROOT);
+    if (command.equals("qom-set") && (MEMBERS.contains(property) || property.equals(DATA))) {
+      ((ObjectNode) copy).put("value", MASK);
+    }
     return copy;
   }
 
-  private static void mask(JsonNode node) {
+  private static void mask(JsonNode node, boolean ofSecret) {
     switch (node) {
       case ObjectNode object -> {
+        // Before QEMU 6.0 the data was in an object of its own, "props".
         boolean holdsSecret =
-            object.path("qom-type").asString("").toLowerCase(Locale.ROOT).startsWith(SECRET_OBJECT);
+            ofSecret
+                || object
+                    .path("qom-type")
+                    .asString("")
+                    .toLowerCase(Locale.ROOT)
+                    .startsWith(SECRET_OBJECT);
         for (Map.Entry<String, JsonNode> member : Set.copyOf(object.properties())) {
           String name = member.getKey().toLowerCase(Locale.ROOT);
-          boolean secret = MEMBERS.contains(name) || (holdsSecret && name.equals("data"));
+          boolean secret = MEMBERS.contains(name) || (holdsSecret && name.equals(DATA));
           if (secret && member.getValue().isValueNode()) {
             object.put(member.getKey(), MASK);
           } else {
-            mask(member.getValue());
+            mask(member.getValue(), holdsSecret);
           }
         }
       }
-      case ArrayNode array -> array.forEach(Secrets::mask);
+      case ArrayNode array -> array.forEach(each -> mask(each, ofSecret));
       default -> {}
     }
   }

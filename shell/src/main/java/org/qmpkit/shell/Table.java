@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jline.utils.WCWidth;
 import tools.jackson.databind.JsonNode;
 
@@ -13,6 +14,9 @@ import tools.jackson.databind.JsonNode;
  */
 final class Table {
   private static final String GAP = "  ";
+
+  /** U+0080 to U+009F command a terminal, too. */
+  private static final Pattern CONTROLS = Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f]+");
 
   private Table() {}
 
@@ -26,11 +30,13 @@ final class Table {
       for (JsonNode each : value) {
         rows.add(columns.stream().map(column -> cell(each.get(column))).toList());
       }
-      return text(List.copyOf(columns), rows, palette);
+      return text(columns.stream().map(Table::printable).toList(), rows, palette);
     }
     if (value.isObject() && !value.isEmpty()) {
       List<List<String>> rows = new ArrayList<>();
-      value.properties().forEach(each -> rows.add(List.of(each.getKey(), cell(each.getValue()))));
+      value
+          .properties()
+          .forEach(each -> rows.add(List.of(printable(each.getKey()), cell(each.getValue()))));
       return text(List.of("member", "value"), rows, palette);
     }
     return JsonText.compact(value, palette);
@@ -65,9 +71,11 @@ final class Table {
     if (value == null) {
       return "";
     }
-    return value.isString()
-        ? value.asString().replaceAll("\\p{Cntrl}+", " ")
-        : JsonText.compact(value, Palette.PLAIN);
+    return value.isString() ? printable(value.asString()) : JsonText.compact(value, Palette.PLAIN);
+  }
+
+  private static String printable(String text) {
+    return CONTROLS.matcher(text).replaceAll(" ");
   }
 
   /** In columns of the screen. */

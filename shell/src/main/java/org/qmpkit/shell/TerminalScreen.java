@@ -25,15 +25,18 @@ final class TerminalScreen implements Screen {
 
   private final Terminal terminal;
   private final LineReader reader;
+  private final ShellHistory history;
   private final Palette palette;
   private final boolean pages;
 
   /** Whether a pager has the screen; what happens meanwhile is shown later. */
   private final Object writing = new Object();
 
-  private TerminalScreen(Terminal terminal, LineReader reader, Palette palette, boolean pages) {
+  private TerminalScreen(
+      Terminal terminal, LineReader reader, ShellHistory history, Palette palette, boolean pages) {
     this.terminal = terminal;
     this.reader = reader;
+    this.history = history;
     this.palette = palette;
     this.pages = pages;
   }
@@ -95,7 +98,7 @@ final class TerminalScreen implements Screen {
       reader.runMacro(keys + "\r\004");
     }
     boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
-    return new TerminalScreen(terminal, reader, Palette.of(colours), pages);
+    return new TerminalScreen(terminal, reader, history, Palette.of(colours), pages);
   }
 
   /** JLine would ask a program of the system, infocmp, what it knows itself of usual terminals. */
@@ -133,6 +136,7 @@ final class TerminalScreen implements Screen {
     try {
       return reader.readLine(prompt);
     } catch (UserInterruptException e) {
+      history.abandon();
       throw new Cancelled();
     } catch (EndOfFileException e) {
       return null;

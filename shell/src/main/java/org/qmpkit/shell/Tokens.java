@@ -34,9 +34,11 @@ final class Tokens {
         end();
         at++;
       } else if (c == '"' || c == '\'') {
-        take(closing(c), true);
-      } else if ((c == '{' || c == '[') && endsWith(":=")) {
-        take(balanced(), false);
+        quoted(closing(c));
+      } else if ((c == '{' || c == '[') && isTyped()) {
+        int end = balanced();
+        // JSON whose end is on a later line; that it has none is found where it is read.
+        take(end == 0 ? line.length() : end);
       } else {
         token.append(c);
         at++;
@@ -50,22 +52,25 @@ final class Tokens {
     return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
   }
 
-  private boolean endsWith(String suffix) {
-    int start = token.length() - suffix.length();
-    return start > 0 && token.indexOf(suffix, start) == start;
+  /** Whether the token is {@code key:=} so far. */
+  private boolean isTyped() {
+    int equals = token.length() - 1;
+    return equals > 1 && token.charAt(equals - 1) == ':' && token.indexOf("=") == equals;
   }
 
-  /** Takes text up to an end; where there is none, one character, and ends the token if asked. */
-  private void take(int to, boolean separates) {
+  /** Takes what is in quotes up to an end; a quote without one ends the token, and is left out. */
+  private void quoted(int to) {
     if (to > at) {
-      token.append(line, at, to);
-      at = to;
-    } else if (separates) {
+      take(to);
+    } else {
       end();
       at++;
-    } else {
-      token.append(line.charAt(at++));
     }
+  }
+
+  private void take(int to) {
+    token.append(line, at, to);
+    at = to;
   }
 
   private void end() {

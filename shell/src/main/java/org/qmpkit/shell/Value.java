@@ -1,11 +1,14 @@
 package org.qmpkit.shell;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.Dialect;
 import org.qmpkit.protocol.Malformed;
@@ -32,8 +35,11 @@ final class Value {
     if (integer != null) {
       return integer;
     }
-    if (text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false")) {
-      return JsonNodeFactory.instance.booleanNode(text.equalsIgnoreCase("true"));
+    if (text.length() <= 5) {
+      String lower = text.toLowerCase(Locale.ROOT);
+      if (lower.equals("true") || lower.equals("false")) {
+        return JsonNodeFactory.instance.booleanNode(lower.equals("true"));
+      }
     }
     if (text.startsWith("{") || text.startsWith("[")) {
       JsonNode structure = structure(text);
@@ -46,8 +52,8 @@ final class Value {
 
   private static @Nullable JsonNode structure(String text) {
     try {
-      return json(text);
-    } catch (LineException _) {
+      return JsonText.read(text);
+    } catch (JacksonException e) {
       return PythonLiteral.read(text);
     }
   }
@@ -59,17 +65,23 @@ final class Value {
    * @throws LineException if it is none, or the file can't be read
    */
   static JsonNode typed(String text) throws LineException {
+    if (text.isEmpty()) {
+      throw new LineException("there is no JSON behind ':='");
+    }
     return text.startsWith("@") ? file(text.substring(1)) : json(text);
   }
 
   private static JsonNode file(String name) throws LineException {
-    try {
-      Path file = Path.of(name);
-      if (Files.size(file) > LONGEST) {
-        throw new LineException("'" + name + "' has more than " + LONGEST + " bytes");
+    try (InputStream in = Files.newInputStream(Path.of(name))) {
+      // It may be a pipe, or a device without an end.
+      byte[] bytes = in.readNBytes(LONGEST + 1);
+      if (bytes.length > LONGEST) {
+        throw new LineException("more than " + LONGEST + " bytes");
       }
-      return json(Files.readString(file));
-    } catch (IOException | InvalidPathException e) {
+      return json(bytes, "what it holds");
+    } catch (InvalidPathException e) {
+      throw new LineException("no file name: " + e.getReason());
+    } catch (IOException e) {
       throw new LineException("cannot read '" + name + "': " + Reasons.of(e));
     } catch (LineException e) {
       throw new LineException("in '" + name + "': " + e.getMessage());
@@ -82,18 +94,23 @@ final class Value {
    * @throws LineException if it is none, or more follows
    */
   static JsonNode json(String text) throws LineException {
+    return json(text.getBytes(StandardCharsets.UTF_8), excerpt(text));
+  }
+
+  private static JsonNode json(byte[] text, String called) throws LineException {
     Scanner scanner = new Scanner(Dialect.QEMU_INPUT, LONGEST);
     // A number or a word has no end of its own.
-    ByteBuffer bytes = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
+    ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(text, text.length + 1));
+    bytes.put(text.length, (byte) '\n');
     Scanned scanned = scanner.next(bytes);
     if (scanned == null) {
-      throw new LineException.Incomplete("the JSON has no end: " + excerpt(text));
+      throw new LineException.Incomplete("the JSON has no end: " + called);
     }
     if (scanned instanceof Malformed malformed) {
       throw new LineException(malformed.reason());
     }
     if (!StandardCharsets.UTF_8.decode(bytes).toString().isBlank()) {
-      throw new LineException("more follows behind the end of the JSON: " + excerpt(text));
+      throw new LineException("more follows behind the end of the JSON: " + called);
     }
     try {
       return JsonText.read(scanned.toString());
