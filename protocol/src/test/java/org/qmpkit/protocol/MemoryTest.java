@@ -197,6 +197,27 @@ final class MemoryTest {
   }
 
   @Test
+  void answersOfAHostileQemuAreNotHeldForTheirTurn() {
+    Party client = monitor.ready().joinReady();
+    for (int i = 0; i < 7; i++) {
+      client.execute("x", i);
+    }
+    String value = "y".repeat(9 * MIB);
+    List<byte[]> answers = new ArrayList<>();
+    for (Sent each : monitor.sent().subList(1, 7)) {
+      String answer = "{\"return\": \"" + value + "\", \"id\": " + each.id() + "}\r\n";
+      answers.add(answer.getBytes(StandardCharsets.US_ASCII));
+    }
+    // No more can be held than was allocated.
+    long allocated = allocated(() -> answers.forEach(monitor::raw));
+    assertTrue(allocated < 20 * MIB, "took " + allocated + " bytes of memory");
+    String why = monitor.broker.broken();
+    assertNotNull(why);
+    monitor.lose(why);
+    assertEquals(7, client.lines().size(), "each caller hears so");
+  }
+
+  @Test
   void manyThousandMembersOfAHostileQemuAreNotRemembered() {
     monitor.ready();
     StringBuilder text = new StringBuilder("{\"a\": 1");
