@@ -197,6 +197,21 @@ final class MemoryTest {
   }
 
   @Test
+  void soAreTheCharactersOfLongOnes() {
+    Backlog backlog = new Backlog(4 * MIB);
+    Party client = new SharedMonitor(Limits.DEFAULT, backlog).ready().joinReady();
+    StringBuilder keys = new StringBuilder("{\"execute\":\"x\",\"arguments\":{\"a\":{\"\":1");
+    for (int i = 0; i < 50; i++) {
+      keys.append(",\"").append(i).append("x".repeat(10 * KIB)).append("\":1");
+    }
+    client.send(keys.toString());
+    long open = backlog.used();
+    assertTrue(open > keys.length() + 50 * 20 * KIB, "" + open);
+    client.send("}");
+    assertTrue(backlog.used() < open - 50 * 20 * KIB, "they are let go of: " + backlog.used());
+  }
+
+  @Test
   void answersOfAHostileQemuAreNotHeldForTheirTurn() {
     Party client = monitor.ready().joinReady();
     for (int i = 0; i < 7; i++) {
