@@ -309,11 +309,7 @@ public final class Broker {
         callers.fail("QEMU's monitor was reopened while this command ran");
         events.interrupted("QEMU's monitor was reopened", now);
       }
-      case Heard.Answered answered -> {
-        if (!callers.answered(answered.id(), answered.answer())) {
-          session.drop();
-        }
-      }
+      case Heard.Answered answered -> answered(session, answered);
       case Heard.Happened happened -> happened(session, happened.event());
       case Heard.Broke broke -> broken = "QEMU broke the protocol: " + broke.reason();
     }
@@ -326,6 +322,15 @@ public final class Broker {
       pump(client, NOTHING);
       resume(client);
       look(client);
+    }
+  }
+
+  /** Passes an answer on. One out of turn would have to be held for its client, to any amount. */
+  private void answered(ClientSession session, Heard.Answered answered) {
+    if (traffic.overtakes(answered.id())) {
+      breakOff("QEMU broke the protocol: an answer in band before that to an older command");
+    } else if (!callers.answered(answered.id(), answered.answer())) {
+      session.drop();
     }
   }
 

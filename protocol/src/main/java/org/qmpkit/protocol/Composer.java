@@ -21,7 +21,7 @@ final class Composer {
   private static final int SMALLEST = 256;
   private static final byte[] DIGITS = Ascii.bytes("0123456789ABCDEF");
 
-  /** What a short key costs that is noted to find duplicates, on a 64-bit JVM. */
+  /** What a key costs besides its characters that is noted, on a 64-bit JVM. */
   private static final int BYTES_OF_A_NOTED_KEY = 96;
 
   private final Dialect dialect;
@@ -37,10 +37,9 @@ final class Composer {
   private Kind kind = Kind.NULL;
   private List<Member> members = new ArrayList<>();
   private final ArrayList<@Nullable Set<String>> keys = new ArrayList<>();
-  private int noted;
 
-  /** What the characters of the message's own keys take at most, in bytes. */
-  private int ownKeys;
+  /** What the keys that are noted to find duplicates take at most, in bytes. */
+  private int noted;
 
   private StringBuilder key = new StringBuilder();
   private String memberKey = "";
@@ -77,7 +76,6 @@ final class Composer {
     members = new ArrayList<>();
     keys.clear();
     noted = 0;
-    ownKeys = 0;
     inKey = false;
     memberKey = "";
     if (key.capacity() > KEPT_BETWEEN_MESSAGES) {
@@ -123,7 +121,7 @@ final class Composer {
 
   /** How many bytes it holds past what it keeps anyway. */
   int held() {
-    int forKeys = noted * BYTES_OF_A_NOTED_KEY + ownKeys + 2 * key.capacity();
+    int forKeys = noted + 2 * key.capacity();
     return (text.length > KEPT_BETWEEN_MESSAGES ? text.length : 0)
         + (forKeys > KEPT_BETWEEN_MESSAGES ? forKeys : 0);
   }
@@ -170,7 +168,9 @@ final class Composer {
     write(object ? '}' : ']');
     if (keys.size() == grammar.depth) {
       Set<String> done = keys.removeLast();
-      noted -= done == null ? 0 : done.size();
+      for (String each : done == null ? Set.<String>of() : done) {
+        noted -= cost(each);
+      }
     }
     grammar.depth--;
     endValue();
@@ -258,11 +258,14 @@ final class Composer {
       fail("duplicate key");
       return;
     }
-    noted++;
-    ownKeys += grammar.depth == 1 ? 2 * name.length() : 0;
+    noted += cost(name);
     if (!dialect.lenient && seen.size() > MOST_MEMBERS) {
       fail("more members than any message has");
     }
+  }
+
+  private static int cost(String name) {
+    return BYTES_OF_A_NOTED_KEY + 2 * name.length();
   }
 
   /** A number or literal is about to be written; false if none may stand here. */

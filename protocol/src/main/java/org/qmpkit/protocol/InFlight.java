@@ -36,6 +36,11 @@ final class InFlight {
     return each;
   }
 
+  /** Whether this is one of them and not the oldest. */
+  boolean overtakes(long id) {
+    return sent.containsKey(id) && sent.firstEntry().getKey() != id;
+  }
+
   void clear() {
     sent.clear();
     bytes = 0;

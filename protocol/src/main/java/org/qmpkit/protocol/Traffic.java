@@ -110,6 +110,14 @@ final class Traffic {
     }
   }
 
+  /**
+   * Whether an answer to this one is out of turn: QEMU runs what is in band one after the other
+   * (qmp-spec.rst, section "Out-of-band execution"), and has not answered an older one.
+   */
+  boolean overtakes(long id) {
+    return inBand.inFlight.overtakes(id);
+  }
+
   /** Takes out what QEMU has answered, or null if it wasn't sent that or has answered before. */
   @Nullable Sent answered(long id) {
     Sent first = inBand.inFlight.remove(id);

@@ -3,6 +3,7 @@ package org.qmpkit.protocol;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -108,6 +109,41 @@ final class InFlightTest {
     client.executeOob("query-name", 1);
     monitor.fail(monitor.next(), "The command query-name does not support OOB");
     assertEquals("The command query-name does not support OOB", Json.desc(client.line()));
+  }
+
+  @Test
+  @DisplayName("14: an answer in band before that to an older command ends the session")
+  void rule14_outOfTurn() {
+    Party one = monitor.ready().joinReady();
+    Party other = monitor.joinReady();
+    one.execute("a", 1);
+    other.execute("b", 2);
+    one.execute("c", 3);
+    List<Sent> sent = monitor.sent();
+    monitor.answer(sent.get(0));
+    monitor.answer(sent.get(2));
+    String broken = monitor.broker.broken();
+    assertNotNull(broken);
+    assertTrue(broken.contains("before that to an older command"), broken);
+    monitor.answer(sent.get(1));
+    assertEquals(List.of("return 1"), one.gist());
+    assertEquals(List.of(), other.lines(), "nor what comes after");
+    monitor.lose(broken);
+    assertEquals(List.of("GenericError 3"), one.gist());
+    assertTrue(Json.desc(other.line()).startsWith("qmpkit: gone: QEMU broke the protocol"));
+  }
+
+  @Test
+  @DisplayName("14: what nobody waits for any more has its turn all the same")
+  void rule14_outOfTurnOfAnOrphan() {
+    Party leaver = monitor.ready().joinReady();
+    Party stays = monitor.joinReady();
+    leaver.execute("a", 1);
+    stays.execute("b", 2);
+    leaver.leave();
+    monitor.answer(monitor.sent().get(1));
+    assertNotNull(monitor.broker.broken());
+    assertEquals(List.of(), stays.lines());
   }
 
   @Test

@@ -197,6 +197,42 @@ final class MemoryTest {
   }
 
   @Test
+  void soAreTheCharactersOfLongOnes() {
+    Backlog backlog = new Backlog(4 * MIB);
+    Party client = new SharedMonitor(Limits.DEFAULT, backlog).ready().joinReady();
+    StringBuilder keys = new StringBuilder("{\"execute\":\"x\",\"arguments\":{\"a\":{\"\":1");
+    for (int i = 0; i < 50; i++) {
+      keys.append(",\"").append(i).append("x".repeat(10 * KIB)).append("\":1");
+    }
+    client.send(keys.toString());
+    long open = backlog.used();
+    assertTrue(open > keys.length() + 50 * 20 * KIB, "" + open);
+    client.send("}");
+    assertTrue(backlog.used() < open - 50 * 20 * KIB, "they are let go of: " + backlog.used());
+  }
+
+  @Test
+  void answersOfAHostileQemuAreNotHeldForTheirTurn() {
+    Party client = monitor.ready().joinReady();
+    for (int i = 0; i < 7; i++) {
+      client.execute("x", i);
+    }
+    String value = "y".repeat(9 * MIB);
+    List<byte[]> answers = new ArrayList<>();
+    for (Sent each : monitor.sent().subList(1, 7)) {
+      String answer = "{\"return\": \"" + value + "\", \"id\": " + each.id() + "}\r\n";
+      answers.add(answer.getBytes(StandardCharsets.US_ASCII));
+    }
+    // No more can be held than was allocated.
+    long allocated = allocated(() -> answers.forEach(monitor::raw));
+    assertTrue(allocated < 20 * MIB, "took " + allocated + " bytes of memory");
+    String why = monitor.broker.broken();
+    assertNotNull(why);
+    monitor.lose(why);
+    assertEquals(7, client.lines().size(), "each caller hears so");
+  }
+
+  @Test
   void manyThousandMembersOfAHostileQemuAreNotRemembered() {
     monitor.ready();
     StringBuilder text = new StringBuilder("{\"a\": 1");
