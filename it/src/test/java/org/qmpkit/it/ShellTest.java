@@ -375,9 +375,10 @@ class ShellTest {
         Tmux shell = shell(poor, 100, "-H", qemu.path().toString())) {
       shell.record(raw);
       shell.awaitLastLine(PROMPT);
-      assertEquals("Zo?", shell.ask(PROMPT, "info name"));
+      // What is typed this early may be on the screen twice.
+      assertTrue(shell.ask(PROMPT, "info name").endsWith("Zo?"), shell::text);
       shell.press("Space", "Enter");
-      assertEquals("bad CPU index", shell.ask(PROMPT, "cpu 0"));
+      assertTrue(shell.ask(PROMPT, "cpu 0").endsWith("bad CPU index"), shell::text);
       Patience.until(
           "a record", () -> Files.readString(raw).contains("bad CPU index"), shell::text);
       shell.press("C-d");

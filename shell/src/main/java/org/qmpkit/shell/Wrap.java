@@ -154,13 +154,20 @@ public final class Wrap {
     return started;
   }
 
+  /** Whether QEMU is being ended; that it says so is no news. */
+  private synchronized boolean isOver() {
+    return over;
+  }
+
   private void pass(Process from) {
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(from.getInputStream(), Charset.defaultCharset()))) {
       String line;
       while ((line = lines.readLine()) != null) {
-        notes.add(Printable.text(line));
+        if (!isOver()) {
+          notes.add(Printable.text(line));
+        }
       }
     } catch (IOException e) {
       // It is gone.
