@@ -12,20 +12,25 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The built program as its launcher runs it: from the module path, with the launcher's JVM flags,
- * in a process of its own.
+ * The built program as its launcher runs it: from the module path, with the launcher's JVM flags
+ * for the tool, in a process of its own.
  *
  * <p>The system property {@code qmpkit.it.jvm} adds flags to every JVM that is started.
  */
 final class Program {
+  /** What launchers tell the JVM of when both standard input and output are a terminal. */
+  static final List<String> ON_TERMINAL = List.of("-Dqmpkit.input=true", "-Dqmpkit.terminal=true");
+
   private static final Path ROOT = root();
   private static final Path MODULES = ROOT.resolve("cli/target/modules");
-  private static final List<String> JVM_FLAGS = jvmFlags();
+  private static final Map<String, List<String>> JVM_FLAGS = new ConcurrentHashMap<>();
 
   private Program() {}
 
@@ -59,7 +64,8 @@ final class Program {
   static List<String> command(List<String> jvmFlags, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JVM_FLAGS);
+    String tool = arguments.length == 0 ? "helper" : arguments[0];
+    command.addAll(JVM_FLAGS.computeIfAbsent(tool, Program::launcherFlags));
     command.addAll(jvmFlags);
     command.addAll(List.of("-p", MODULES.toString(), "-m", "org.qmpkit.cli/org.qmpkit.cli.Qmp"));
     command.addAll(Arrays.asList(arguments));
@@ -89,6 +95,15 @@ final class Program {
    * @throws AssertionError if it does not end
    */
   static Outcome outcome(ProcessBuilder builder) {
+    return outcome(builder, new File("/dev/null"));
+  }
+
+  /**
+   * Runs a command to its end, with a file to read. Blocks.
+   *
+   * @throws AssertionError if it does not end
+   */
+  static Outcome outcome(ProcessBuilder builder, File input) {
     Path out = null;
     Path err = null;
     try {
@@ -96,7 +111,7 @@ final class Program {
       err = Files.createTempFile("qmpkit-it-", ".err");
       Process process =
           builder
-              .redirectInput(Redirect.from(new File("/dev/null")))
+              .redirectInput(Redirect.from(input))
               .redirectOutput(out.toFile())
               .redirectError(err.toFile())
               .start();
@@ -142,16 +157,20 @@ final class Program {
   }
 
   /** The launcher's own flags, so that what is tested is what users run, and those asked for. */
-  private static List<String> jvmFlags() {
+  private static List<String> launcherFlags(String tool) {
     if (!Files.isDirectory(MODULES)) {
       throw new IllegalStateException(
           "there is no " + MODULES + "; build the program first: mvn -DskipTests package");
     }
-    String script = ". '" + ROOT + "/dist/launch.sh'; flags_of helper; printf '%s\\n' $flags";
+    String script =
+        ". '"
+            + ROOT
+            + "/dist/launch.sh'; group_of qmp \"$0\"; flags_of \"$group\"; printf '%s\\n' $flags";
     List<String> flags =
-        new ArrayList<>(outcome(new ProcessBuilder("sh", "-c", script)).out().lines().toList());
+        new ArrayList<>(
+            outcome(new ProcessBuilder("sh", "-c", script, tool)).out().lines().toList());
     if (flags.isEmpty()) {
-      throw new IllegalStateException("dist/launch.sh has no flags for the helper");
+      throw new IllegalStateException("dist/launch.sh has no flags for " + tool);
     }
     String more = System.getProperty("qmpkit.it.jvm", "");
     Arrays.stream(more.split(" ", -1)).filter(flag -> !flag.isEmpty()).forEach(flags::add);

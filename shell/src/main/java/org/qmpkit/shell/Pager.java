@@ -7,8 +7,10 @@ import java.nio.charset.Charset;
 
 /** What shows a text that does not fit the screen: {@code $PAGER}, else {@code less}. */
 final class Pager {
+  private static final String USUAL = "less";
+
   /** Colours as they are; ends by itself where the text fits; leaves the text on the screen. */
-  private static final String USUAL = "less -FRX";
+  private static final String LESS = "FRX";
 
   private Pager() {}
 
@@ -33,11 +35,12 @@ final class Pager {
   }
 
   private static int run(String command, String input) throws IOException {
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder("/bin/sh", "-c", command)
             .redirectOutput(Redirect.INHERIT)
-            .redirectError(Redirect.INHERIT)
-            .start();
+            .redirectError(Redirect.INHERIT);
+    builder.environment().putIfAbsent("LESS", LESS);
+    Process process = builder.start();
     try (OutputStream to = process.getOutputStream()) {
       to.write(input.getBytes(Charset.defaultCharset()));
     } catch (IOException e) {

@@ -39,6 +39,7 @@ public final class Wrap {
   private final List<String> command;
   private final Notes notes = new Notes();
   private @Nullable Process qemu;
+  private @Nullable Thread says;
   private boolean over;
 
   private Wrap(Path folder, List<String> command) {
@@ -93,6 +94,7 @@ public final class Wrap {
       return connecting.get();
     } catch (java.util.concurrent.CancellationException e) {
       Process died = process();
+      awaitLastWords();
       throw new IOException(
           "QEMU ended"
               + (died == null ? "" : " with status " + died.waitFor())
@@ -118,6 +120,17 @@ public final class Wrap {
     }
   }
 
+  /** Why QEMU ended is for QEMU to say, first. */
+  private void awaitLastWords() throws InterruptedException {
+    Thread reader;
+    synchronized (this) {
+      reader = says;
+    }
+    if (reader != null) {
+      reader.join(TO_END);
+    }
+  }
+
   private synchronized @Nullable Process process() {
     return qemu;
   }
@@ -137,8 +150,13 @@ public final class Wrap {
       throw new IOException("QEMU executable '" + command.getFirst() + "' not found.", e);
     }
     qemu = started;
-    Thread.ofPlatform().daemon().name("qemu says").start(() -> pass(started));
+    says = Thread.ofPlatform().daemon().name("qemu says").start(() -> pass(started));
     return started;
+  }
+
+  /** Whether QEMU is being ended; that it says so is no news. */
+  private synchronized boolean isOver() {
+    return over;
   }
 
   private void pass(Process from) {
@@ -147,7 +165,9 @@ public final class Wrap {
             new InputStreamReader(from.getInputStream(), Charset.defaultCharset()))) {
       String line;
       while ((line = lines.readLine()) != null) {
-        notes.add(Printable.text(line));
+        if (!isOver()) {
+          notes.add(Printable.text(line));
+        }
       }
     } catch (IOException e) {
       // It is gone.
