@@ -44,11 +44,14 @@ train() {
   # left is old.
   [ -z "$(find "$new" -prune -mmin +5 2>/dev/null)" ] || rm -rf "$new"
   mkdir "$new" 2>/dev/null || return 0
+  # The flags are split at blanks, which the place of an image may have.
+  lock=$new
+  new=$(mktemp -d)
   flags_of "$trained"
   flags="$flags -XX:AOTCacheOutput=$new/cache"
   "train_$trained" "$@"
-  mv -f "$new/cache" "$cache" 2>/dev/null
-  rm -rf "$new"
+  mv -f "$new/cache" "$lock/cache" 2>/dev/null && mv -f "$lock/cache" "$cache"
+  rm -rf "$new" "$lock"
 }
 
 # A monitor that is shared, and a relay to it: a client meets both.

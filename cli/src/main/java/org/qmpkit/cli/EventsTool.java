@@ -54,7 +54,7 @@ final class EventsTool implements Tool {
       throw new UsageException("--count (\"" + count + "\") must be a number of events, as 1");
     }
     return Events.run(
-        ShellTool.address(positionals.getFirst()),
+        Addresses.parse(positionals.getFirst()),
         positionals.subList(1, positionals.size()),
         Long.parseLong(count),
         limit,

@@ -58,7 +58,7 @@ final class ExecTool implements Tool {
         new ArrayList<>(parsed.positionals().subList(1, parsed.positionals().size()));
     try {
       return Exec.run(
-          ShellTool.address(parsed.positionals().getFirst()),
+          Addresses.parse(parsed.positionals().getFirst()),
           command,
           ShellFlags.format(parsed),
           limit,

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
-import org.qmpkit.net.AddressException;
 import org.qmpkit.shell.ExitStatus;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -71,12 +70,7 @@ final class HealthTool implements Tool {
           case "" -> !Screen.isTerminal();
           default -> throw new UsageException("--output must be text or json");
         };
-    Address address;
-    try {
-      address = Address.parse(parsed.positionals().getFirst());
-    } catch (AddressException e) {
-      throw new UsageException(String.valueOf(e.getMessage()));
-    }
+    Address address = Addresses.parse(parsed.positionals().getFirst());
     Verdict verdict = verdict(address, timeout, Probe.ask(address, timeout));
     System.out.println(json ? json(address, verdict) : verdict.state() + ": " + verdict.text());
     return verdict.status();

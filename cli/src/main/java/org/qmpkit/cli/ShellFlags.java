@@ -113,6 +113,9 @@ final class ShellFlags {
   private static String completed(String word) throws UsageException {
     int equals = word.indexOf('=');
     String name = word.substring(2, equals < 0 ? word.length() : equals);
+    if (equals >= 0 && SWITCHES.stream().anyMatch(each -> each.startsWith(name))) {
+      throw new UsageException("--" + name + " takes no value");
+    }
     if (SWITCHES.contains(name) || VALUED.contains(name)) {
       return word;
     }

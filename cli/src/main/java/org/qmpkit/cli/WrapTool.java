@@ -45,6 +45,9 @@ final class WrapTool implements Tool {
       System.out.print(help());
       return ExitStatus.DONE;
     }
+    if (!flags.options(Address.parse("stdio:")).negotiates()) {
+      throw new UsageException("-N is for a guest agent, and this starts a QEMU");
+    }
     // Its place is chosen when QEMU starts.
     return Wrap.run(flags.options(Address.parse("stdio:")), command, Screen.isInteractive());
   }

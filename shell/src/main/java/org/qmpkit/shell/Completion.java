@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jline.reader.Candidate;
 import org.jline.reader.Completer;
@@ -40,6 +41,8 @@ final class Completion implements Completer {
 
   private static final long PATIENCE = 300;
   private static final int DESCRIPTION = 60;
+  private static final Pattern PLAIN = Pattern.compile("[\\x20-\\x7e]+");
+  private static final Pattern UNPLAIN = Pattern.compile("[^\\x20-\\x7e]");
 
   /** How deep types are described: a schema may go round in circles. */
   private static final int DEPTH = 4;
@@ -67,6 +70,8 @@ final class Completion implements Completer {
       case Known.Lines lines -> lines(line, lines.lines(), candidates);
       case Known.Described described -> described(line, described.schema(), candidates);
     }
+    // A QEMU that is not trusted chose the names: none may command the terminal, or end the line.
+    candidates.removeIf(each -> !PLAIN.matcher(each.value()).matches());
   }
 
   private @Nullable Known known() {
@@ -265,10 +270,8 @@ final class Completion implements Completer {
   }
 
   private static Candidate candidate(String text, String description, boolean ends, int sort) {
-    String cut =
-        description.length() <= DESCRIPTION
-            ? description
-            : description.substring(0, DESCRIPTION - 1) + "…";
+    String plain = UNPLAIN.matcher(description).replaceAll("?");
+    String cut = plain.length() <= DESCRIPTION ? plain : plain.substring(0, DESCRIPTION - 1) + "…";
     return new Candidate(text, text, null, cut.isEmpty() ? null : cut, null, null, ends, sort);
   }
 }

@@ -31,6 +31,9 @@ final class Conversation {
       exit, Ctrl-D                  leaves the shell; QEMU goes on. 'quit' ends QEMU
       """;
 
+  /** The most characters of a request in JSON over several lines. */
+  private static final int LONGEST = 1 << 20;
+
   /** How long QEMU may take from its answer to a quit until it is gone. */
   private static final Duration TO_GO = Duration.ofSeconds(5);
 
@@ -96,6 +99,7 @@ final class Conversation {
       int status = executeAll(text);
       if (!screen.interactive()
           && (status == ExitStatus.UNREACHABLE
+              || status == ExitStatus.BROKEN
               || (status != ExitStatus.DONE && options.stopsOnError()))) {
         return status;
       }
@@ -104,10 +108,12 @@ final class Conversation {
   }
 
   private int end() {
-    if (unfinished.isEmpty()) {
+    if (unfinished.isEmpty() && !grammar.inTransaction()) {
       return ExitStatus.DONE;
     }
-    screen.say("Error while parsing command line: the input ends within " + unfinished);
+    screen.say(
+        "Error while parsing command line: the input ends within "
+            + (unfinished.isEmpty() ? "a transaction" : "JSON: " + Value.excerpt(unfinished)));
     return options.stopsOnError() ? ExitStatus.USAGE : ExitStatus.DONE;
   }
 
@@ -128,7 +134,9 @@ final class Conversation {
     int status = ExitStatus.DONE;
     for (String line : (text.indexOf('\n') < 0 ? text : text.stripTrailing()).split("\n", -1)) {
       status = execute(line.endsWith("\r") ? line.substring(0, line.length() - 1) : line);
-      if (left || (status != ExitStatus.DONE && options.stopsOnError())) {
+      if (left
+          || status == ExitStatus.INTERRUPTED
+          || (status != ExitStatus.DONE && options.stopsOnError())) {
         break;
       }
     }
@@ -142,10 +150,14 @@ final class Conversation {
     }
     try {
       Request request;
-      if (options.hmp()) {
-        request = human(line);
-      } else if (unfinished.isEmpty() && isOwn(line.strip())) {
+      if (unfinished.isEmpty() && isOwn(line.strip())) {
         return own(line.strip());
+      } else if (options.hmp()) {
+        request = human(line);
+      } else if (!unfinished.isEmpty() && unfinished.length() < LONGEST && line.indexOf('}') < 0) {
+        // It can't end here, and to read all of it again for each line would take its time.
+        unfinished.append('\n').append(line);
+        return ExitStatus.DONE;
       } else {
         unfinished.append(unfinished.isEmpty() ? "" : "\n").append(line);
         request = grammar.read(unfinished.toString());
@@ -153,7 +165,12 @@ final class Conversation {
       }
       return request == null ? ExitStatus.DONE : answer(request, line);
     } catch (LineException.Incomplete e) {
-      return ExitStatus.DONE;
+      if (unfinished.length() < LONGEST) {
+        return ExitStatus.DONE;
+      }
+      unfinished.setLength(0);
+      screen.say("Error while parsing command line: more than 1 MiB of JSON without an end");
+      return ExitStatus.USAGE;
     } catch (LineException e) {
       unfinished.setLength(0);
       screen.say(
@@ -175,24 +192,35 @@ final class Conversation {
       long cpu = HumanMonitor.cpu(line);
       Link link = monitor.link();
       try {
+        key.enter();
         if (link != null) {
-          monitor.execute(link, HumanMonitor.probe(cpu), _ -> {});
+          monitor.execute(link, HumanMonitor.probe(cpu), screen::say);
         }
       } catch (CommandFailed e) {
-        throw new LineException(HumanMonitor.NO_SUCH);
+        if (e.refusal().isEmpty()) {
+          throw new LineException(HumanMonitor.NO_SUCH);
+        }
       } catch (QmpException e) {
         // The command itself will tell.
       } catch (InterruptedException e) {
+        screen.say("no longer waiting");
         return null;
+      } finally {
+        key.leave();
       }
       human.choose(cpu);
     }
     return human.request(line);
   }
 
-  /** Whether a line is for the shell itself. None of these words is a command of QEMU. */
+  /**
+   * Whether a line is for the shell itself. None of these words is a command of QMP; in HMP every
+   * line is for QEMU, as long as there is one.
+   */
   private boolean isOwn(String line) {
-    return !grammar.inTransaction() && Completion.OWN.contains(line);
+    return !grammar.inTransaction()
+        && Completion.OWN.contains(line)
+        && (!options.hmp() || isGone());
   }
 
   private int own(String line) {
@@ -212,6 +240,10 @@ final class Conversation {
   }
 
   private int reconnect() {
+    if (!monitor.lasts()) {
+      screen.say("ERROR: this QEMU is gone for good; Ctrl-D leaves");
+      return ExitStatus.UNREACHABLE;
+    }
     try {
       grammar.abandon();
       key.enter();
@@ -221,7 +253,7 @@ final class Conversation {
       events.follow(made.events());
       return ExitStatus.DONE;
     } catch (QmpException e) {
-      screen.say(screen.palette().error(Refused.text(options.address(), e)));
+      screen.say(screen.palette().error(Refused.text(monitor.address(), e)));
       return ExitStatus.of(e);
     } catch (InterruptedException e) {
       screen.say("not connected");
@@ -234,7 +266,7 @@ final class Conversation {
   private int answer(Request request, String line) {
     Link link = monitor.link();
     if (link == null || isGone()) {
-      screen.say("ERROR: not connected; 'reconnect' connects again");
+      screen.say("ERROR: not connected" + remedy());
       return ExitStatus.UNREACHABLE;
     }
     if (options.verbose()) {
@@ -249,6 +281,7 @@ final class Conversation {
       key.leave();
       show(link, request, Answers.success(value, request.id()));
     } catch (CommandFailed e) {
+      key.leave();
       show(link, request, Answers.error(e, request.id()));
       status = ExitStatus.of(e);
     } catch (Disconnected e) {
@@ -319,6 +352,7 @@ final class Conversation {
   /** QEMU said that it quits: whoever asked for that wants to leave, too. */
   private synchronized boolean awaitEnd() {
     long end = System.nanoTime() + TO_GO.toNanos();
+    key.enter();
     try {
       for (long rest = TO_GO.toMillis(); !isGone() && rest > 0; ) {
         wait(rest);
@@ -326,6 +360,8 @@ final class Conversation {
       }
     } catch (InterruptedException e) {
       // Ctrl-C: it stays.
+    } finally {
+      key.leave();
     }
     return isGone();
   }
@@ -333,8 +369,10 @@ final class Conversation {
   private void show(List<Event> some) {
     StringBuilder text = new StringBuilder();
     for (Event each : some) {
-      if (each.lost() > 0) {
+      if (each.lost() > 0 && screen.interactive()) {
         text.append("(").append(each.lost()).append(" events were lost here)\n");
+      } else if (each.lost() > 0) {
+        screen.say("(" + each.lost() + " events were lost)");
       }
       text.append(JsonText.compact(Answers.event(each), screen.palette())).append('\n');
     }
@@ -367,11 +405,13 @@ final class Conversation {
             String.valueOf(why.getMessage())
                 .replaceFirst("^cannot receive events at .*?: ", "")
                 .replaceFirst("; connect again$", "");
-        screen.event(
-            screen.palette().error("Disconnected: " + reason)
-                + "; 'reconnect' connects again, Ctrl-D leaves");
+        screen.event(screen.palette().error("Disconnected: " + reason) + remedy());
       }
     }
+  }
+
+  private String remedy() {
+    return monitor.lasts() ? "; 'reconnect' connects again, Ctrl-D leaves" : "; Ctrl-D leaves";
   }
 
   private synchronized boolean isGone() {

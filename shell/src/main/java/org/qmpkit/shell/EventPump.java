@@ -20,12 +20,23 @@ final class EventPump {
   /** As many are kept; the oldest goes first. */
   static final int KEPT = 1024;
 
+  /** And no more of them than have so many characters together. */
+  private static final long HELD = 16 << 20;
+
+  /**
+   * An event that waits to be asked for.
+   *
+   * @param size how many characters its data has
+   */
+  private record Kept(Event event, int size) {}
+
   /** As many are shown in one piece: the prompt is drawn anew once for all of them. */
   private static final int AT_ONCE = 100;
 
   private final Consumer<List<Event>> show;
   private final BiConsumer<Subscription, QmpException> ended;
-  private final ArrayDeque<Event> kept = new ArrayDeque<>();
+  private final ArrayDeque<Kept> kept = new ArrayDeque<>();
+  private long held;
   private boolean muted;
   private long dropped;
 
@@ -62,11 +73,15 @@ final class EventPump {
     // What was kept came first, also where it was unmuted this moment.
     List<Event> some = muted ? new ArrayList<>() : kept();
     Event event;
-    while (some.size() < AT_ONCE && (event = take(source)) != null) {
+    while ((event = take(source)) != null) {
       if (muted) {
         keep(event);
-      } else {
-        some.add(event);
+        continue;
+      }
+      some.add(event);
+      if (some.size() == AT_ONCE) {
+        show.accept(some);
+        some = new ArrayList<>();
       }
     }
     if (!some.isEmpty()) {
@@ -86,15 +101,14 @@ final class EventPump {
   }
 
   private void keep(Event event) {
-    if (kept.size() == KEPT) {
-      kept.remove();
-      dropped++;
+    Kept added = new Kept(event, JsonText.compact(event.data(), Palette.PLAIN).length());
+    held += added.size();
+    while (!kept.isEmpty() && (kept.size() == KEPT || held > HELD)) {
+      Kept oldest = kept.remove();
+      held -= oldest.size();
+      dropped += 1 + oldest.event().lost();
     }
-    kept.add(event);
-  }
-
-  synchronized boolean muted() {
-    return muted;
+    kept.add(added);
   }
 
   /** Keeps events from here on, or shows them. */
@@ -104,8 +118,10 @@ final class EventPump {
 
   /** Takes what was kept. */
   synchronized List<Event> kept() {
-    List<Event> taken = new ArrayList<>(kept);
+    List<Event> taken = new ArrayList<>();
+    kept.forEach(each -> taken.add(each.event()));
     kept.clear();
+    held = 0;
     return taken;
   }
 

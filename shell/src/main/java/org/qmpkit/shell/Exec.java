@@ -44,6 +44,10 @@ public final class Exec {
       } else {
         out.println(format.text(client.execute(command), Palette.of(colours)));
       }
+      if (out.checkError()) {
+        err.println("qmp exec: cannot write the result to standard output");
+        return ExitStatus.UNREACHABLE;
+      }
       return ExitStatus.DONE;
     } catch (CommandFailed e) {
       err.println("qmp exec: " + Printable.text(e.errorClass() + ": " + e.desc()));

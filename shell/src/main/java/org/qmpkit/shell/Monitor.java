@@ -29,15 +29,18 @@ final class Monitor implements AutoCloseable {
   private final Address address;
   private final QmpOptions options;
   private final Duration timeout;
+  private final boolean lasts;
   private volatile @Nullable Link link;
 
   /**
    * A monitor that is not connected yet.
    *
    * @param timeout how long an answer may take
+   * @param lasts whether it may be there again after it is gone
    */
-  Monitor(Address address, QmpOptions options, Duration timeout) {
+  Monitor(Address address, QmpOptions options, Duration timeout, boolean lasts) {
     this.address = address;
+    this.lasts = lasts;
     // What depends on an answer here only wakes a thread.
     this.options = options.withCallbacks(Runnable::run);
     this.timeout = timeout;
@@ -45,6 +48,11 @@ final class Monitor implements AutoCloseable {
 
   Address address() {
     return address;
+  }
+
+  /** Whether it may be there again after it is gone. */
+  boolean lasts() {
+    return lasts;
   }
 
   /**

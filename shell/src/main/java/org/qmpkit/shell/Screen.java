@@ -23,7 +23,7 @@ interface Screen extends AutoCloseable {
   Palette palette();
 
   /**
-   * The next line, or several that came at once; blocks. No longer than 10 MiB.
+   * The next line, or several that came at once; blocks.
    *
    * @return null at the end
    * @throws Cancelled if the user gives this one up

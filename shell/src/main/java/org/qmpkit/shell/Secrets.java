@@ -31,7 +31,11 @@ final class Secrets {
               // Not key-secret, which is the id of one.
               + "|(?<![-\\w])secret(?:['\"]?\\s*+[:=]{0,2}\\s*+['\"]|:?=)"
               + "|\\bproperty['\"]?\\s*+[:=]{1,2}\\s*+['\"]?data\\b"
-              + "|\\bchange\\s++vnc\\b");
+              + "|\\bchange\\s++vnc\\b"
+              + "|://[^/\\s'\"@:]*+:[^/\\s'\"@]*+@");
+
+  /** A name and a password in a URL. */
+  private static final Pattern IN_URL = Pattern.compile("(://[^/\\s@:]*+):[^/\\s@]*+@");
 
   /** Makes objects; those of a type that begins with {@link #SECRET_OBJECT} hold one. */
   private static final Pattern MAKES_OBJECT = Pattern.compile("(?i)\\bobject[-_]add\\b");
@@ -57,6 +61,10 @@ final class Secrets {
     JsonNode copy = arguments.deepCopy();
     mask(copy, false);
     String property = arguments.path("property").asString("").toLowerCase(Locale.ROOT);
+    // Of QEMU before 6.0.
+    if (command.equals("change") && arguments.path("target").asString("").equals("password")) {
+      ((ObjectNode) copy).put("arg", MASK);
+    }
     if (command.equals("qom-set") && (MEMBERS.contains(property) || property.equals(DATA))) {
       ((ObjectNode) copy).put("value", MASK);
     }
@@ -79,6 +87,9 @@ final class Secrets {
           boolean secret = MEMBERS.contains(name) || (holdsSecret && name.equals(DATA));
           if (secret && member.getValue().isValueNode()) {
             object.put(member.getKey(), MASK);
+          } else if (member.getValue().isString()) {
+            String text = member.getValue().asString();
+            object.put(member.getKey(), IN_URL.matcher(text).replaceAll("$1:" + MASK + "@"));
           } else {
             mask(member.getValue(), holdsSecret);
           }

@@ -5,7 +5,9 @@ import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.StringReader;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -41,7 +43,8 @@ public final class Shell {
     return new Monitor(
         options.address(),
         options.negotiates() ? usual : usual.withoutNegotiation(),
-        options.timeout());
+        options.timeout(),
+        true);
   }
 
   /**
@@ -60,24 +63,24 @@ public final class Shell {
     Thread.ofPlatform().daemon().name("qmp connect").start(connecting);
     Completion completion = new Completion();
     CancelKey key = new CancelKey();
-    try (RequestLog log = options.log() == null ? null : RequestLog.open(options.log());
+    try (RequestLog log = log(options.log());
         Screen screen = screen(options, terminal, completion, key)) {
       notes.flow(screen::say);
       Link first;
       key.enter();
       try {
-        first = await(connecting, options, screen);
+        first = await(connecting, monitor, screen);
       } catch (InterruptedException e) {
         connecting.cancel(true);
         return ExitStatus.INTERRUPTED;
       } catch (ExecutionException e) {
-        return failed(e.getCause(), options, screen);
+        return failed(e.getCause(), monitor, screen);
       } finally {
         key.leave();
       }
       return new Conversation(options, screen, monitor, completion, key, log).run(first);
     } catch (IOException e) {
-      System.err.println("qmp shell: " + Reasons.of(e));
+      System.err.println("ERROR: " + e.getMessage());
       return ExitStatus.USAGE;
     }
   }
@@ -86,33 +89,53 @@ public final class Shell {
       ShellOptions options, boolean terminal, Completion completion, CancelKey key)
       throws IOException {
     if (terminal && options.lines().isEmpty() && options.script() == null) {
-      return TerminalScreen.open(ShellHistory.ofUser(), completion, key::press, options.pages());
+      return TerminalScreen.open(
+          ShellHistory.ofUser(!options.hmp()), completion, key::press, options.pages());
     }
     Reader in;
     if (!options.lines().isEmpty()) {
       in = new StringReader(String.join("\n", options.lines()));
     } else if (options.script() != null) {
-      in = Files.newBufferedReader(options.script());
+      in = script(options.script());
     } else {
       in = new InputStreamReader(System.in, Charset.defaultCharset());
     }
     return new StreamScreen(in, System.out, System.err);
   }
 
-  private static Link await(FutureTask<Link> connecting, ShellOptions options, Screen screen)
+  private static Reader script(Path file) throws IOException {
+    try {
+      if (Files.isDirectory(file)) {
+        throw new IOException("it is a folder");
+      }
+      return new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IOException("cannot read the script " + file + ": " + Reasons.of(e), e);
+    }
+  }
+
+  private static @Nullable RequestLog log(@Nullable Path file) throws IOException {
+    try {
+      return file == null ? null : RequestLog.open(file);
+    } catch (IOException e) {
+      throw new IOException("cannot open the log " + file + ": " + Reasons.of(e), e);
+    }
+  }
+
+  private static Link await(FutureTask<Link> connecting, Monitor monitor, Screen screen)
       throws InterruptedException, ExecutionException {
     try {
       return connecting.get(SILENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      screen.say("waiting for " + options.address() + " to greet …");
+      screen.say("waiting for " + monitor.address() + " to greet …");
       return connecting.get();
     }
   }
 
-  private static int failed(@Nullable Throwable cause, ShellOptions options, Screen screen) {
+  private static int failed(@Nullable Throwable cause, Monitor monitor, Screen screen) {
     return switch (cause) {
       case QmpException why -> {
-        screen.say(screen.palette().error(Refused.text(options.address(), why)));
+        screen.say(screen.palette().error(Refused.text(monitor.address(), why)));
         yield ExitStatus.of(why);
       }
       case IOException why -> {

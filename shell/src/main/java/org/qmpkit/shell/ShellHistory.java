@@ -35,21 +35,28 @@ final class ShellHistory extends DefaultHistory {
   /** A request in JSON whose end has not been typed yet: it is remembered in one piece or not. */
   private final StringBuilder unfinished = new StringBuilder();
 
-  private ShellHistory(Path file) {
+  private final boolean json;
+
+  private ShellHistory(Path file, boolean json) {
     this.file = file;
+    this.json = json;
   }
 
-  /** The history of this user. */
-  static ShellHistory ofUser() {
+  /**
+   * The history of this user.
+   *
+   * @param json whether a line that begins with a brace is JSON, and so may have others to follow
+   */
+  static ShellHistory ofUser(boolean json) {
     Path home = Path.of(System.getProperty("user.home"));
     String state = System.getenv("XDG_STATE_HOME");
     Path folder =
         state == null || !state.startsWith("/") ? home.resolve(".local/state") : Path.of(state);
-    return of(folder.resolve("qmpkit/history"), home.resolve(".qmp-shell_history"));
+    return of(folder.resolve("qmpkit/history"), home.resolve(".qmp-shell_history"), json);
   }
 
   /** The history in a file, which begins with that of another if it is not there yet. */
-  static ShellHistory of(Path file, Path other) {
+  static ShellHistory of(Path file, Path other, boolean json) {
     if (!Files.exists(file)) {
       try {
         begin(file, other);
@@ -57,7 +64,7 @@ final class ShellHistory extends DefaultHistory {
         // A shell without a memory is better than none.
       }
     }
-    return new ShellHistory(file);
+    return new ShellHistory(file, json);
   }
 
   private static void begin(Path file, Path other) throws IOException {
@@ -123,6 +130,15 @@ final class ShellHistory extends DefaultHistory {
     return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines();
   }
 
+  @Override
+  public void save() {
+    try {
+      super.save();
+    } catch (IOException | UncheckedIOException e) {
+      // A shell without a memory is better than none.
+    }
+  }
+
   /** The request that has been begun will not be ended. */
   void abandon() {
     unfinished.setLength(0);
@@ -132,7 +148,7 @@ final class ShellHistory extends DefaultHistory {
   public void add(Instant time, String line) {
     String whole = unfinished.isEmpty() ? line : unfinished + "\n" + line;
     try {
-      if (whole.stripLeading().startsWith("{")) {
+      if (json && whole.stripLeading().startsWith("{")) {
         Value.json(whole);
       }
     } catch (LineException.Incomplete e) {

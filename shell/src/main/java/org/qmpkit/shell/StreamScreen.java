@@ -6,7 +6,10 @@ import java.io.PrintStream;
 import java.io.Reader;
 import org.jspecify.annotations.Nullable;
 
-/** No terminal: lines from a stream, results alone on standard output, the rest on the other. */
+/**
+ * No terminal: lines of at most 10 MiB from a stream, results alone on standard output, the rest on
+ * the other.
+ */
 final class StreamScreen implements Screen {
   private static final int LONGEST = 10 << 20;
 

@@ -2,6 +2,8 @@ package org.qmpkit.shell;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -21,6 +23,8 @@ final class TerminalScreen implements Screen {
   /** The property that holds the one line of a shell: where caches are made nobody types. */
   private static final String KEYS = "qmpkit.keys";
 
+  private static final int LATER = 100;
+
   private static final Pattern COLOURS = Pattern.compile("\033\\[[0-9;]*m");
 
   private final Terminal terminal;
@@ -31,6 +35,11 @@ final class TerminalScreen implements Screen {
 
   /** Whether a pager has the screen; what happens meanwhile is shown later. */
   private final Object writing = new Object();
+
+  /** What is to be said when the pager is gone; the oldest goes first. */
+  private final ArrayDeque<String> later = new ArrayDeque<>();
+
+  private boolean paging;
 
   private TerminalScreen(
       Terminal terminal, LineReader reader, ShellHistory history, Palette palette, boolean pages) {
@@ -148,7 +157,7 @@ final class TerminalScreen implements Screen {
     synchronized (writing) {
       int height = terminal.getSize().getRows();
       // A terminal that can't move its cursor has no use for a pager.
-      if (!pages || isDumb(terminal) || rows(text) < height || !Pager.show(text)) {
+      if (!pages || isDumb(terminal) || rows(text) < height || !page(text)) {
         write(text);
       }
     }
@@ -164,7 +173,32 @@ final class TerminalScreen implements Screen {
 
   @Override
   public void say(String text) {
+    synchronized (later) {
+      if (paging) {
+        // Whoever has something to say must not wait for a person who reads.
+        if (later.size() == LATER) {
+          later.remove();
+        }
+        later.add(text);
+        return;
+      }
+    }
     event(text);
+  }
+
+  private boolean page(String text) {
+    synchronized (later) {
+      paging = true;
+    }
+    boolean shown = Pager.show(text);
+    List<String> waiting;
+    synchronized (later) {
+      paging = false;
+      waiting = List.copyOf(later);
+      later.clear();
+    }
+    waiting.forEach(reader::printAbove);
+    return shown;
   }
 
   @Override
@@ -182,7 +216,7 @@ final class TerminalScreen implements Screen {
   @Override
   public void close() {
     try {
-      reader.getHistory().save();
+      history.save();
       terminal.close();
     } catch (IOException e) {
       System.err.println("qmp shell: " + Reasons.of(e));

@@ -119,7 +119,9 @@ final class Value {
     }
   }
 
-  private static String excerpt(String text) {
-    return text.length() <= 60 ? text : text.substring(0, 60) + "…";
+  /** The beginning of a text, on one line. */
+  static String excerpt(CharSequence text) {
+    String start = text.subSequence(0, Math.min(text.length(), 60)).toString();
+    return start.replace('\n', ' ') + (text.length() > 60 ? "…" : "");
   }
 }

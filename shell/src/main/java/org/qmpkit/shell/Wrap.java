@@ -1,9 +1,9 @@
 package org.qmpkit.shell;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QmpOptions;
@@ -31,6 +32,16 @@ public final class Wrap {
 
   /** As qmp-shell-wrap. */
   private static final Duration TO_DIAL = Duration.ofSeconds(15);
+
+  /** The most characters of a line of QEMU's that are shown. */
+  private static final int LONGEST = 1000;
+
+  /** Of util-linux; where it is missing, QEMU shares our group, and the terminal's Ctrl-C. */
+  private static final List<String> NEW_GROUP =
+      Stream.of("/usr/bin/setsid", "/bin/setsid")
+          .filter(file -> Files.isExecutable(Path.of(file)))
+          .limit(1)
+          .toList();
 
   private static final Duration TO_LISTEN = Duration.ofSeconds(5);
   private static final Duration TO_END = Duration.ofSeconds(5);
@@ -72,14 +83,23 @@ public final class Wrap {
     Address address =
         new Address("unix", folder.resolve("monitor").toString(), Map.of("server", "on"));
     Monitor monitor =
-        new Monitor(address, QmpOptions.DEFAULT.withConnectTimeout(TO_DIAL), options.timeout());
+        new Monitor(
+            address, QmpOptions.DEFAULT.withConnectTimeout(TO_DIAL), options.timeout(), false);
     Thread atExit = new Thread(this::end, "ends QEMU");
     Runtime.getRuntime().addShutdownHook(atExit);
     try (monitor) {
       return Shell.run(options, terminal, monitor, () -> start(monitor), notes);
     } finally {
       end();
+      forget(atExit);
+    }
+  }
+
+  private static void forget(Thread atExit) {
+    try {
       Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The JVM is ending, and the hook with it.
     }
   }
 
@@ -139,19 +159,32 @@ public final class Wrap {
     if (over) {
       throw new IOException("the shell has ended");
     }
-    Process started;
-    try {
-      started =
-          new ProcessBuilder(command)
-              .redirectInput(Redirect.from(new File("/dev/null")))
-              .redirectErrorStream(true)
-              .start();
-    } catch (IOException e) {
-      throw new IOException("QEMU executable '" + command.getFirst() + "' not found.", e);
+    if (!isProgram(command.getFirst())) {
+      throw new IOException("QEMU executable '" + command.getFirst() + "' not found.");
     }
+    // A Ctrl-C on the terminal is for the shell.
+    List<String> line = new ArrayList<>(NEW_GROUP);
+    line.addAll(command);
+    Process started =
+        new ProcessBuilder(line)
+            .redirectInput(Redirect.from(new File("/dev/null")))
+            .redirectErrorStream(true)
+            .start();
     qemu = started;
     says = Thread.ofPlatform().daemon().name("qemu says").start(() -> pass(started));
     return started;
+  }
+
+  private static boolean isProgram(String name) {
+    if (name.indexOf('/') >= 0) {
+      return Files.isExecutable(Path.of(name));
+    }
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
+      if (Files.isExecutable(Path.of(folder.isEmpty() ? "." : folder, name))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether QEMU is being ended; that it says so is no news. */
@@ -160,18 +193,29 @@ public final class Wrap {
   }
 
   private void pass(Process from) {
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(from.getInputStream(), Charset.defaultCharset()))) {
-      String line;
-      while ((line = lines.readLine()) != null) {
-        if (!isOver()) {
-          notes.add(Printable.text(line));
+    try (Reader in = new InputStreamReader(from.getInputStream(), Charset.defaultCharset())) {
+      StringBuilder line = new StringBuilder();
+      char[] some = new char[8192];
+      for (int count; (count = in.read(some)) >= 0; ) {
+        for (int i = 0; i < count; i++) {
+          if (some[i] == '\n') {
+            say(line);
+          } else if (line.length() < LONGEST) {
+            line.append(some[i]);
+          }
         }
       }
+      say(line);
     } catch (IOException e) {
       // It is gone.
     }
+  }
+
+  private void say(StringBuilder line) {
+    if (!line.isEmpty() && !isOver()) {
+      notes.add(Printable.text(line.toString().stripTrailing()));
+    }
+    line.setLength(0);
   }
 
   /** Ends QEMU, and takes away what was made for it. Idempotent, from any thread. */
@@ -183,9 +227,9 @@ public final class Wrap {
     }
     try {
       if (running != null && running.isAlive()) {
-        running.destroy();
+        signal(running, "TERM");
         if (!running.waitFor(TO_END.toMillis(), TimeUnit.MILLISECONDS)) {
-          running.destroyForcibly();
+          signal(running, "KILL");
         }
       }
       Files.deleteIfExists(folder.resolve("monitor"));
@@ -195,5 +239,19 @@ public final class Wrap {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** To all of its group: a script may have started QEMU. */
+  private static void signal(Process process, String name)
+      throws IOException, InterruptedException {
+    if (NEW_GROUP.isEmpty()) {
+      process.descendants().forEach(ProcessHandle::destroy);
+      process.destroy();
+      return;
+    }
+    new ProcessBuilder("/bin/sh", "-c", "kill -s " + name + " -- -" + process.pid())
+        .redirectError(Redirect.DISCARD)
+        .start()
+        .waitFor();
   }
 }

@@ -35,7 +35,7 @@ final class ShellHistoryTest {
   private List<String> lines(String... added) throws IOException {
     try (Terminal terminal =
         new DumbTerminal(new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream())) {
-      ShellHistory history = ShellHistory.of(file(), other());
+      ShellHistory history = ShellHistory.of(file(), other(), true);
       history.attach(
           LineReaderBuilder.builder()
               .terminal(terminal)
@@ -105,7 +105,7 @@ final class ShellHistoryTest {
   @Test
   void whereItCannotBeWrittenItLastsAsLongAsTheShell() throws IOException {
     Files.writeString(folder.resolve("state"), "a file in the place of a folder");
-    ShellHistory history = ShellHistory.of(file(), other());
+    ShellHistory history = ShellHistory.of(file(), other(), true);
     assertFalse(Files.exists(history.file()));
   }
 
@@ -143,7 +143,7 @@ final class ShellHistoryTest {
 
   @Test
   void whatIsGivenUpIsForgotten() {
-    ShellHistory history = ShellHistory.of(file(), other());
+    ShellHistory history = ShellHistory.of(file(), other(), true);
     history.add(Instant.now(), "{\"execute\":");
     history.abandon();
     history.add(Instant.now(), "query-status");
