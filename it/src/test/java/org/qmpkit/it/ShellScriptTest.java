@@ -172,4 +172,33 @@ class ShellScriptTest {
     assertEquals(0, urgent.status(), urgent::toString);
     assertTrue(urgent.out().startsWith("["), urgent::toString);
   }
+
+  @Test
+  void whatIsCutOffIsAnError() throws IOException {
+    Program.Outcome transaction = shell("transaction(\nabort\n", "-e");
+    assertEquals(2, transaction.status(), transaction::toString);
+    assertTrue(transaction.err().contains("ends within a transaction"), transaction::toString);
+    Program.Outcome json = shell("{\"execute\":\n\"query-name\"\n", "-e");
+    assertEquals(2, json.status(), json::toString);
+    assertTrue(json.err().contains("ends within JSON"), json::toString);
+  }
+
+  @Test
+  void filesThatCannotBeReadAreNamed() throws IOException {
+    Program.Outcome script = shell("", "--script", folder.toString());
+    assertEquals(2, script.status(), script::toString);
+    assertTrue(script.err().contains("the script " + folder), script::toString);
+    Program.Outcome log = shell("query-name", "-l", "/nonexistent/log");
+    assertEquals(2, log.status(), log::toString);
+    assertTrue(log.err().contains("the log /nonexistent/log"), log::toString);
+  }
+
+  @Test
+  void aBareWordWithColonsIsAPathInTheShellAlone() {
+    Program.Outcome exec = Program.run("exec", "a:b:c", "query-status");
+    assertEquals(2, exec.status(), exec::toString);
+    Program.Outcome shell = Program.run("shell", "--execute", "query-status", "a:b:c");
+    assertEquals(3, shell.status(), shell::toString);
+    assertTrue(shell.err().contains("unix:a:b:c"), shell::toString);
+  }
 }

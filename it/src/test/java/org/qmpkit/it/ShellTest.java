@@ -321,7 +321,9 @@ class ShellTest {
       shell.await("'reconnect' connects again, Ctrl-D leaves");
       shell.await("Disconnected: ");
       shell.awaitLastLine("(QEMU) query-na");
-      assertEquals("ERROR: not connected; 'reconnect' connects again", shell.ask(PROMPT, "me"));
+      assertEquals(
+          "ERROR: not connected; 'reconnect' connects again, Ctrl-D leaves",
+          shell.ask(PROMPT, "me"));
       assertTrue(
           shell.ask(PROMPT, "reconnect").startsWith("ERROR: Couldn't connect to unix:" + socket),
           shell::text);

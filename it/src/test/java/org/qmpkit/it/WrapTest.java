@@ -115,4 +115,31 @@ class WrapTest {
     assertEquals(new Program.Outcome(0, "{\"return\": {\"name\": \"wrapped\"}}\n", ""), outcome);
     nothingIsLeft(List.of());
   }
+
+  @Test
+  void aQemuThatAScriptHasStartedEndsToo() throws IOException {
+    Path started = folder.resolve("pid");
+    Path script =
+        Files.writeString(
+            folder.resolve("start"),
+            """
+            #!/bin/sh
+            qemu-system-x86_64 -nodefaults -display none -M none "$@" &
+            echo $! >'%s'
+            wait
+            """
+                .formatted(started));
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+    Program.Outcome outcome =
+        Program.outcome(
+            new ProcessBuilder(
+                of(
+                    List.of(),
+                    List.of("wrap", "--execute", "query-name", "--", script.toString()))));
+    assertEquals(new Program.Outcome(0, "{\"return\": {}}\n", ""), outcome);
+    long pid = Long.parseLong(Files.readString(started).strip());
+    Patience.until(
+        "the end of " + pid, () -> ProcessHandle.of(pid).map(each -> !each.isAlive()).orElse(true));
+    nothingIsLeft(List.of());
+  }
 }

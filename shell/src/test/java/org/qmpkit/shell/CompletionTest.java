@@ -215,4 +215,13 @@ final class CompletionTest {
     completion.complete(NOBODY, Words.of("", 0), candidates);
     assertEquals(List.of(), candidates);
   }
+
+  @Test
+  void namesThatWouldCommandTheTerminalOrEndTheLineAreNotOffered() {
+    Known agent =
+        new Known.Lines(
+            Set.of("guest-x\nguest-shutdown", "guest-\033[2J", "guest-\u009b", "guest-info"));
+    assertEquals(
+        List.of("guest-info"), candidates(agent, "gue").stream().map(Candidate::value).toList());
+  }
 }

@@ -35,6 +35,7 @@ final class SecretsTest {
         "a secret:=\"hunter2\"",
         "a b.passphrase=hunter2",
         "a new-secret=x",
+        "blockdev-add driver=https node-name=n url=https://user:hunter2@host/",
       })
   void whatMayHoldOneIsNotRemembered(String line) {
     assertTrue(Secrets.in(line));
