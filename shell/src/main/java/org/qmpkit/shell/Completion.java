@@ -36,9 +36,6 @@ import org.qmpkit.client.Schema.Variant;
  * <p>Waits for what has not been learned yet, 300 ms at most, and offers what is known then.
  */
 final class Completion implements Completer {
-  /** The lines that are for the shell itself. */
-  static final Set<String> OWN = Set.of("help", "events on", "events off", "reconnect", "exit");
-
   private static final long PATIENCE = 300;
   private static final int DESCRIPTION = 60;
   private static final Pattern PLAIN = Pattern.compile("[\\x20-\\x7e]+");
@@ -130,7 +127,7 @@ final class Completion implements Completer {
     if (!oobOnly) {
       candidates.add(candidate("transaction(", "several actions, all or none", false, 1));
       candidates.add(candidate("exec-oob", "a command out of band", true, 1));
-      OWN.forEach(each -> candidates.add(candidate(each, "of this shell", true, 1)));
+      OwnLines.ALL.forEach(each -> candidates.add(candidate(each, "of this shell", true, 1)));
     }
   }
 

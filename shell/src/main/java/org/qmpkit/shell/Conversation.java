@@ -16,21 +16,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What goes on in a shell: reads lines, executes them, shows what comes of it. */
 final class Conversation {
-  private static final String HELP =
-      """
-      COMMAND key=value …           a command of QEMU; Tab completes, Ctrl-R finds earlier lines
-        a.b=1 a.c=2                 a member of a member; true, false, integers, {…} and […] are JSON
-        key:=JSON  key:=@FILE       any JSON, as a string "7", 1.5 or null; a file of it
-      {"execute": …}                a command in JSON
-      exec-oob COMMAND …            a command out of band, where it can
-      transaction(  …  )            actions in a transaction, a line each; key=value first: properties
-      (an empty line)               events that were kept while they were muted
-      # …                           a comment
-      events off, events on         keeps events back; shows them as they happen
-      reconnect                     connects anew, when QEMU is gone
-      exit, Ctrl-D                  leaves the shell; QEMU goes on. 'quit' ends QEMU
-      """;
-
   /** The most characters of a request in JSON over several lines. */
   private static final int LONGEST = 1 << 20;
 
@@ -218,14 +203,12 @@ final class Conversation {
    * line is for QEMU, as long as there is one.
    */
   private boolean isOwn(String line) {
-    return !grammar.inTransaction()
-        && Completion.OWN.contains(line)
-        && (!options.hmp() || isGone());
+    return !grammar.inTransaction() && OwnLines.ALL.contains(line) && (!options.hmp() || isGone());
   }
 
   private int own(String line) {
     switch (line) {
-      case "help" -> screen.say(HELP.stripTrailing());
+      case "help" -> screen.say(OwnLines.HELP.stripTrailing());
       case "events on" -> {
         events.mute(false);
         showKept();
