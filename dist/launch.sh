@@ -24,10 +24,11 @@ flags_of() {
     helper)
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
+      flags="$flags --enable-native-access=org.qmpkit.net.linux"
       ;;
     *)
       flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1"
-      flags="$flags --enable-native-access=org.jline.nativ"
+      flags="$flags --enable-native-access=org.jline.nativ,org.qmpkit.net.linux"
       ;;
   esac
 }

@@ -6,6 +6,7 @@ module org.qmpkit.net {
 
   exports org.qmpkit.net;
 
+  uses org.qmpkit.net.PollerKind;
   uses org.qmpkit.net.Transport;
 
   provides org.qmpkit.net.Transport with

@@ -5,13 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Loop;
-import org.qmpkit.net.SelectorPoller;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Dialect;
@@ -66,32 +66,34 @@ final class Probe {
 
   /** Asks, and waits at most so long; blocks. */
   static Finding ask(Address address, Duration timeout) {
-    try (Loop loop = new Loop(new SelectorPoller())) {
-      return new Probe(loop).run(address, timeout);
+    Transports transports = Transports.load();
+    try (Loop loop = new Loop(transports.poller(List.of(address)))) {
+      return new Probe(loop).run(transports, address, timeout);
+    } catch (TransportException e) {
+      return new Finding(false, null, null, 0, String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      throw new UncheckedIOException("the system gives no selector: " + e.getMessage(), e);
+      throw new UncheckedIOException("the system gives no poller: " + e.getMessage(), e);
     }
   }
 
-  private Finding run(Address address, Duration timeout) {
+  private Finding run(Transports transports, Address address, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
     Attempt attempt =
-        Transports.load()
-            .connect(
-                address,
-                loop,
-                timeout,
-                new Connecting() {
-                  @Override
-                  public void connected(Endpoint endpoint) {
-                    begin(endpoint);
-                  }
+        transports.connect(
+            address,
+            loop,
+            timeout,
+            new Connecting() {
+              @Override
+              public void connected(Endpoint endpoint) {
+                begin(endpoint);
+              }
 
-                  @Override
-                  public void failed(TransportException why) {
-                    fault = why.getMessage();
-                  }
-                });
+              @Override
+              public void failed(TransportException why) {
+                fault = why.getMessage();
+              }
+            });
     while (answer == null && fault == null) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {

@@ -2,11 +2,13 @@ package org.qmpkit.client;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.AddressException;
+import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Message;
 import org.qmpkit.protocol.Message.Greeting;
@@ -70,18 +72,24 @@ public final class QmpClient implements AutoCloseable {
   public static QmpClient connect(Address address, QmpOptions options)
       throws QmpException, InterruptedException {
     QmpLoop shared = options.loop();
+    Transports transports = Transports.load();
     QmpLoop loop;
     try {
-      loop = shared == null ? QmpLoop.start("qmp " + address) : shared;
+      loop =
+          shared == null
+              ? QmpLoop.start("qmp " + address, transports.poller(List.of(address)))
+              : shared;
+    } catch (TransportException e) {
+      throw new Disconnected(address, String.valueOf(e.getMessage()), false, e);
     } catch (IOException e) {
-      String why = "cannot connect to " + address + ": the system gives no selector: ";
+      String why = "cannot connect to " + address + ": the system gives no poller: ";
       throw new Disconnected(address, why + e.getMessage() + "; close files", false, e);
     }
     boolean done = false;
     try {
       Connection connection = new Connection(address, options, loop, shared == null);
       connection.refuseOnLoop("connect");
-      Greeting greeting = connection.open(Transports.load());
+      Greeting greeting = connection.open(transports);
       QmpClient client = new QmpClient(connection, options, greeting);
       done = true;
       return client;

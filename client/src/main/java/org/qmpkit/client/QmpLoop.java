@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -12,8 +13,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Address;
 import org.qmpkit.net.Loop;
+import org.qmpkit.net.Poller;
 import org.qmpkit.net.SelectorPoller;
+import org.qmpkit.net.Transports;
 
 /**
  * The daemon thread that serves one or several clients: it reads answers and events, and writes
@@ -59,8 +63,8 @@ public final class QmpLoop implements AutoCloseable {
   private volatile long lastTurned;
   private volatile boolean closed;
 
-  private QmpLoop(String name) throws IOException {
-    loop = new Loop(new SelectorPoller());
+  private QmpLoop(String name, Poller poller) {
+    loop = new Loop(poller);
     loop.onFailure(QmpLoop::log);
     lastTurned = System.nanoTime() - GRACE_NANOS;
     thread = Thread.ofPlatform().daemon().name(name).unstarted(this::serve);
@@ -72,11 +76,21 @@ public final class QmpLoop implements AutoCloseable {
    * @throws IOException if the process has no descriptors left
    */
   public static QmpLoop start() throws IOException {
-    return start("qmp");
+    return start("qmp", new SelectorPoller());
   }
 
-  static QmpLoop start(String name) throws IOException {
-    QmpLoop made = new QmpLoop(name);
+  /**
+   * Starts one for clients of addresses that may need native code, such as {@code vchan:} ones.
+   *
+   * @throws org.qmpkit.net.TransportException if one of them cannot be used here, with the reason
+   * @throws IOException if the process has no descriptors left
+   */
+  public static QmpLoop start(Collection<Address> addresses) throws IOException {
+    return start("qmp", Transports.load().poller(addresses));
+  }
+
+  static QmpLoop start(String name, Poller poller) {
+    QmpLoop made = new QmpLoop(name, poller);
     made.thread.start();
     return made;
   }

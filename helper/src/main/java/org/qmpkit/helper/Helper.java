@@ -7,9 +7,10 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.qmpkit.net.Address;
 import org.qmpkit.net.Entropy;
 import org.qmpkit.net.Loop;
-import org.qmpkit.net.SelectorPoller;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Backlog;
@@ -32,14 +33,14 @@ public final class Helper implements AutoCloseable {
   private boolean reloading;
   private boolean reloadAgain;
 
-  private Helper(Settings settings, Log log, Loop loop) {
+  private Helper(Settings settings, Log log, Loop loop, Transports transports) {
     this.log = log;
     this.loop = loop;
     Bounds bounds = settings.bounds();
     this.house =
         new House(
             loop,
-            Transports.load(),
+            transports,
             log,
             settings.limits(),
             bounds,
@@ -67,8 +68,11 @@ public final class Helper implements AutoCloseable {
     Settings all = withConfig(settings);
     List<RouteSpec> specs = all.routes();
     Log log = new Log(err, all.least(), journald);
-    try (Loop loop = new Loop(new SelectorPoller());
-        Helper helper = new Helper(all, log, loop)) {
+    Transports transports = Transports.load();
+    List<Address> addresses =
+        specs.stream().flatMap(each -> Stream.of(each.listen(), each.connect())).toList();
+    try (Loop loop = new Loop(transports.poller(addresses));
+        Helper helper = new Helper(all, log, loop, transports)) {
       // Before the first socket is there: whoever sees it may send a signal.
       helper.handleSignals(settings);
       helper.start(specs);

@@ -6,36 +6,18 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link Listener} on a server channel of the JDK. */
 final class ChannelListener implements Listener, Source {
-
-  /** What a scheme does with a channel just accepted. */
-  @FunctionalInterface
-  interface Accepted {
-    /**
-     * Sets the channel's options.
-     *
-     * @param number the number of the peer, counted from 1
-     * @return the peer's name, for logs
-     */
-    String prepare(SocketChannel channel, long number) throws IOException;
-  }
-
-  private static final Duration REST = Duration.ofMillis(100);
-
   private final ServerSocketChannel channel;
   private final SelectionKey key;
   private final Loop loop;
   private final SelectorPoller poller;
   private final Address address;
-  private final Accepted accepted;
+  private final SocketPoller.PeerName names;
   private final Runnable afterwards;
-  private @Nullable Runnable handler;
-  private @Nullable Timer resting;
-  private boolean wanted;
+  private final AcceptInterest interest;
   private long count;
 
   private ChannelListener(
@@ -44,22 +26,23 @@ final class ChannelListener implements Listener, Source {
       Loop loop,
       SelectorPoller poller,
       Address address,
-      Accepted accepted,
+      SocketPoller.PeerName names,
       Runnable afterwards) {
     this.channel = channel;
     this.key = key;
     this.loop = loop;
     this.poller = poller;
     this.address = address;
-    this.accepted = accepted;
+    this.names = names;
     this.afterwards = afterwards;
+    this.interest = new AcceptInterest(loop, address, this::watch);
   }
 
   /**
    * Takes over a channel that is bound and non-blocking.
    *
    * @param address where it listens
-   * @param accepted what to do with each peer's channel
+   * @param names what to call each peer
    * @param afterwards what to do once when it closes; must bear being called twice
    * @throws IOException if it cannot be registered
    */
@@ -68,33 +51,28 @@ final class ChannelListener implements Listener, Source {
       Loop loop,
       SelectorPoller poller,
       Address address,
-      Accepted accepted,
+      SocketPoller.PeerName names,
       Runnable afterwards)
       throws IOException {
     SelectionKey key = poller.register(channel);
     ChannelListener listener =
-        new ChannelListener(channel, key, loop, poller, address, accepted, afterwards);
+        new ChannelListener(channel, key, loop, poller, address, names, afterwards);
     key.attach(listener);
     return listener;
   }
 
   @Override
   public void onWaiting(Runnable handler) {
-    this.handler = handler;
+    interest.handler(handler);
   }
 
   @Override
   public void interest(boolean waiting) {
-    assert loop.free() : "a listener belongs to its loop's thread";
-    if (waiting && handler == null) {
-      throw new IllegalStateException("interest in " + address + " without onWaiting");
-    }
-    wanted = waiting;
-    watch();
+    interest.set(waiting);
   }
 
-  private void watch() {
-    int ops = wanted && resting == null ? SelectionKey.OP_ACCEPT : 0;
+  private void watch(boolean peers) {
+    int ops = peers ? SelectionKey.OP_ACCEPT : 0;
     try {
       if (key.interestOps() != ops) {
         key.interestOps(ops);
@@ -112,7 +90,7 @@ final class ChannelListener implements Listener, Source {
     } catch (ClosedChannelException e) {
       return null;
     } catch (IOException e) {
-      rest();
+      interest.rest();
       throw new TransportException(
           "accept a peer on",
           address,
@@ -126,7 +104,8 @@ final class ChannelListener implements Listener, Source {
     }
     try {
       peer.configureBlocking(false);
-      String name = accepted.prepare(peer, ++count);
+      ChannelDial.setOptions(peer);
+      String name = names.of(peer.getRemoteAddress(), ++count);
       return ChannelEndpoint.on(peer, poller.register(peer), loop, name);
     } catch (IOException | RuntimeException e) {
       Channels.close(peer);
@@ -141,28 +120,12 @@ final class ChannelListener implements Listener, Source {
 
   @Override
   public void ready(boolean readable, boolean writable) {
-    Runnable current = handler;
-    if (current != null) {
-      current.run();
-    }
+    interest.call();
   }
 
   @Override
   public void failed() {
-    rest();
-  }
-
-  private void rest() {
-    if (resting == null && channel.isOpen()) {
-      resting =
-          loop.schedule(
-              REST,
-              () -> {
-                resting = null;
-                watch();
-              });
-      watch();
-    }
+    interest.rest();
   }
 
   @Override

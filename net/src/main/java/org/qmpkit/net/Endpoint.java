@@ -62,6 +62,14 @@ public interface Endpoint extends AutoCloseable {
   Optional<String> user();
 
   /**
+   * The peer's process, user and group, in numbers; empty where the transport, or its poller,
+   * cannot tell. Does not block.
+   */
+  default Optional<Credentials> credentials() {
+    return Optional.empty();
+  }
+
+  /**
    * Ends the stream in both directions; no handler is called that has not begun yet. Its descriptor
    * is given back by the end of the loop's next poll. Idempotent, from any thread.
    */

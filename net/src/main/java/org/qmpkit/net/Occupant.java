@@ -133,7 +133,7 @@ final class Occupant {
     } catch (BindException e) {
       return "a socket is there that we may not connect to (" + e.getMessage() + ")";
     } catch (IOException e) {
-      return UnixConnect.isFull(e)
+      return ChannelDial.isFull(e)
           ? "a program listens there already, and its backlog is full"
           : "it cannot be told whether the socket there is alive (" + e.getMessage() + ")";
     }

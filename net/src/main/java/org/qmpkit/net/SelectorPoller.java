@@ -1,15 +1,33 @@
 package org.qmpkit.net;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
 import java.util.function.Consumer;
 
-/** A {@link Poller} on the JDK's own selector; serves UNIX and TCP sockets. */
-public final class SelectorPoller implements Poller {
+/** A {@link SocketPoller} on the JDK's own selector and channels. */
+public final class SelectorPoller implements SocketPoller {
+
+  /** A listening channel that nobody accepts from yet. */
+  private record BoundChannel(ServerSocketChannel channel) implements Bound {
+    @Override
+    public SocketAddress address() throws IOException {
+      return channel.getLocalAddress();
+    }
+
+    @Override
+    public void close() {
+      Channels.close(channel);
+    }
+  }
+
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final int READABLE = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
   private static final int WRITABLE = SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT;
@@ -27,24 +45,40 @@ public final class SelectorPoller implements Poller {
     selector = Selector.open();
   }
 
-  /** The poller of a loop that must be one of this kind. */
-  static SelectorPoller of(Loop loop, String attempted, Address address) throws TransportException {
-    if (loop.poller() instanceof SelectorPoller poller) {
-      return poller;
-    }
-    throw new TransportException(
-        attempted,
-        address,
-        "this transport needs a loop on the JDK's selector, this one is on "
-            + loop.poller().getClass().getSimpleName(),
-        "use a loop of its own for it",
-        false,
-        null);
-  }
-
   /** Watches a non-blocking channel, without interest and for nobody until a source is attached. */
   SelectionKey register(SelectableChannel channel) throws ClosedChannelException {
     return channel.register(selector, 0);
+  }
+
+  @Override
+  public Attempt dial(SocketAddress to, Loop loop, String peer, Dialled dialled) {
+    return ChannelDial.start(to, loop, this, peer, dialled);
+  }
+
+  @Override
+  public Bound bind(SocketAddress at, int backlog) throws IOException {
+    ServerSocketChannel channel = ServerSocketChannel.open(ChannelDial.family(at));
+    try {
+      channel.configureBlocking(false);
+      if (at instanceof InetSocketAddress) {
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      }
+      channel.bind(at, backlog);
+      return new BoundChannel(channel);
+    } catch (IOException | RuntimeException e) {
+      Channels.close(channel);
+      throw e;
+    }
+  }
+
+  @Override
+  public Listener listen(
+      Bound bound, Loop loop, Address address, PeerName names, Runnable afterwards)
+      throws IOException {
+    if (!(bound instanceof BoundChannel(ServerSocketChannel channel))) {
+      throw new IllegalArgumentException("this socket was bound by another poller");
+    }
+    return ChannelListener.on(channel, loop, this, address, names, afterwards);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package org.qmpkit.net;
 
 import java.io.IOException;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -17,7 +16,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The file of a listening UNIX socket.
@@ -28,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SocketFile {
   private static final String LISTEN = "listen on";
-  private static final int BACKLOG = 128;
   private static final int ATTEMPTS = 8;
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
@@ -38,29 +35,24 @@ final class SocketFile {
 
   private final Path path;
   private final Object identity;
+  private final SocketPoller.Bound bound;
   private final AtomicBoolean removed = new AtomicBoolean();
 
-  private SocketFile(Path path, Object identity) {
+  private SocketFile(Path path, Object identity, SocketPoller.Bound bound) {
     this.path = path;
     this.identity = identity;
+    this.bound = bound;
   }
 
   /**
-   * Binds a channel and puts its file in place. On failure nothing is left behind, and the channel
-   * is the caller's to close.
+   * Binds a socket and puts its file in place. On failure nothing is left behind.
    *
-   * @param mode who may connect
-   * @param group the file's group; null for the process's own
    * @throws TransportException if something that is not a dead socket has the path, or the system
    *     refuses
    */
-  static SocketFile bind(
-      ServerSocketChannel channel,
-      Address address,
-      Path path,
-      Set<PosixFilePermission> mode,
-      @Nullable GroupPrincipal group)
+  static SocketFile bind(SocketPoller poller, Address address, SocketPlace place, int backlog)
       throws TransportException {
+    Path path = place.path();
     Path name = path.getFileName();
     if (name == null || Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       throw Occupant.inTheWay(address, "a folder");
@@ -80,25 +72,36 @@ final class SocketFile {
     if (old.equals(file)) {
       old = dir.resolve("s");
     }
+    SocketPoller.Bound bound = null;
+    SocketFile placed = null;
     try (ShortPath shortPath = ShortPath.within(dir, String.valueOf(file.getFileName()))) {
-      channel.bind(shortPath.address(), BACKLOG);
-      if (group != null) {
-        setGroup(address, file, group);
+      bound = poller.bind(shortPath.address(), backlog);
+      if (place.group() != null) {
+        setGroup(address, file, place.group());
       }
-      Files.setPosixFilePermissions(file, mode);
+      Files.setPosixFilePermissions(file, place.mode());
       Object identity = Occupant.identity(file);
       synchronized (PLACING) {
         put(address, file, path, old);
       }
-      return new SocketFile(path, identity);
+      placed = new SocketFile(path, identity, bound);
+      return placed;
     } catch (TransportException e) {
       throw e;
     } catch (IOException e) {
       throw failed(address, "the socket cannot be made", e);
     } finally {
+      if (placed == null && bound != null) {
+        bound.close();
+      }
       delete(file);
       delete(dir);
     }
+  }
+
+  /** The socket that listens there. */
+  SocketPoller.Bound bound() {
+    return bound;
   }
 
   /** Takes the file away if it is still the one that was put there. Idempotent. */

@@ -1,12 +1,9 @@
 package org.qmpkit.net;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -19,22 +16,21 @@ import org.jspecify.annotations.Nullable;
  * <p>A name is looked up on a thread of its own: the lookup is native code that blocks, and would
  * hold a virtual thread's carrier for as long.
  */
-final class TcpConnect implements Attempt, Source {
+final class TcpConnect implements Attempt, SocketPoller.Dialled {
   private final Address address;
   private final Loop loop;
-  private final SelectorPoller poller;
+  private final SocketPoller poller;
   private final Duration timeout;
   private final Connecting connecting;
   private final long began;
   private final ArrayDeque<InetAddress> left = new ArrayDeque<>();
   private final AtomicBoolean over = new AtomicBoolean();
-  private volatile @Nullable SocketChannel channel;
-  private @Nullable SelectionKey key;
+  private volatile @Nullable Attempt dial;
   private @Nullable Timer patience;
   private @Nullable IOException last;
 
   private TcpConnect(
-      Address address, Loop loop, SelectorPoller poller, Duration timeout, Connecting connecting) {
+      Address address, Loop loop, SocketPoller poller, Duration timeout, Connecting connecting) {
     this.address = address;
     this.loop = loop;
     this.poller = poller;
@@ -44,7 +40,7 @@ final class TcpConnect implements Attempt, Source {
   }
 
   static Attempt start(
-      Address address, Loop loop, SelectorPoller poller, Duration timeout, Connecting connecting) {
+      Address address, Loop loop, SocketPoller poller, Duration timeout, Connecting connecting) {
     TcpConnect attempt = new TcpConnect(address, loop, poller, timeout, connecting);
     loop.execute(attempt::resolve);
     return attempt;
@@ -89,64 +85,21 @@ final class TcpConnect implements Attempt, Source {
       return;
     }
     long remaining = Math.max(0, Loop.nanos(timeout) - (loop.time() - began));
-    try {
-      SocketChannel opened = SocketChannel.open(TcpTransport.family(host));
-      channel = opened;
-      if (over.get()) {
-        drop(); // another thread gave up, and did not see this channel
-        return;
-      }
-      opened.configureBlocking(false);
-      TcpTransport.setOptions(opened);
-      SelectionKey registered = poller.register(opened);
-      registered.attach(this);
-      key = registered;
-      patience =
-          loop.schedule(Duration.ofNanos(remaining / (left.size() + 1)), () -> passOver(host));
-      if (opened.connect(new InetSocketAddress(host, address.port()))) {
-        connected(opened, registered);
-      } else {
-        registered.interestOps(SelectionKey.OP_CONNECT);
-      }
-    } catch (IOException | UnsupportedOperationException e) {
-      passOver(e instanceof IOException io ? io : new IOException(e));
+    patience = loop.schedule(Duration.ofNanos(remaining / (left.size() + 1)), () -> passOver(host));
+    dial = poller.dial(new InetSocketAddress(host, address.port()), loop, address.toString(), this);
+    if (over.get()) {
+      drop(); // another thread gave up, and did not see this one
     }
   }
 
   @Override
-  public void ready(boolean readable, boolean writable) {
-    SocketChannel current = channel;
-    SelectionKey currentKey = key;
-    if (over.get() || current == null || currentKey == null) {
-      return;
-    }
-    try {
-      if (current.finishConnect()) {
-        connected(current, currentKey);
-      }
-    } catch (IOException e) {
-      passOver(e);
-    }
-  }
-
-  private void connected(SocketChannel current, SelectionKey currentKey) throws IOException {
-    // Retried on an ephemeral port, TCP may connect a socket to itself.
-    if (current.getLocalAddress().equals(current.getRemoteAddress())) {
-      throw new ConnectException("Connection refused");
-    }
-    if (!over.compareAndSet(false, true)) {
-      drop();
-      return;
-    }
-    channel = null;
+  public void connected(Endpoint endpoint) {
+    dial = null;
     drop();
-    currentKey.interestOps(0);
-    Endpoint endpoint = ChannelEndpoint.on(current, currentKey, loop, address.toString());
-    try {
+    if (over.compareAndSet(false, true)) {
       connecting.connected(endpoint);
-    } catch (RuntimeException e) {
+    } else {
       endpoint.close();
-      throw e;
     }
   }
 
@@ -159,7 +112,8 @@ final class TcpConnect implements Attempt, Source {
     }
   }
 
-  private void passOver(IOException why) {
+  @Override
+  public void failed(IOException why) {
     if (!over.get()) {
       last = why;
       next();
@@ -193,36 +147,26 @@ final class TcpConnect implements Attempt, Source {
     }
   }
 
-  /** Lets go of the timer, and of a channel that came to nothing. */
+  /** Lets go of the timer, and of a socket that came to nothing. */
   private void drop() {
     Timer timer = patience;
     if (timer != null) {
       timer.cancel();
       patience = null;
     }
-    SocketChannel current = channel;
+    Attempt current = dial;
     if (current != null) {
-      channel = null;
-      Channels.close(current);
+      dial = null;
+      current.close();
     }
-  }
-
-  @Override
-  public void failed() {
-    close();
-  }
-
-  @Override
-  public String peer() {
-    return address.toString();
   }
 
   @Override
   public void close() {
     if (over.compareAndSet(false, true)) {
-      SocketChannel current = channel;
+      Attempt current = dial;
       if (current != null) {
-        Channels.close(current);
+        current.close();
       }
       loop.offer(this::drop);
     }

@@ -1,15 +1,10 @@
 package org.qmpkit.net;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ProtocolFamily;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +37,7 @@ public final class TcpTransport implements Transport {
 
   @Override
   public Class<? extends Poller> poller() {
-    return SelectorPoller.class;
+    return SocketPoller.class;
   }
 
   @Override
@@ -53,7 +48,7 @@ public final class TcpTransport implements Transport {
   @Override
   public Attempt connect(Address address, Loop loop, Duration timeout, Connecting connecting) {
     try {
-      SelectorPoller poller = SelectorPoller.of(loop, CONNECT, address);
+      SocketPoller poller = poller(CONNECT, address, loop);
       check(CONNECT, address);
       if (address.port() == 0) {
         throw unusable(CONNECT, address, "port 0 is for listening", "name the port", null);
@@ -71,31 +66,25 @@ public final class TcpTransport implements Transport {
    */
   @Override
   public Listener listen(Address address, Loop loop) throws TransportException {
-    SelectorPoller poller = SelectorPoller.of(loop, LISTEN, address);
+    SocketPoller poller = poller(LISTEN, address, loop);
     check(LISTEN, address);
     return open(address, loop, poller);
   }
 
   /** Listens on the host and port of an address whose options are checked. */
-  static ChannelListener open(Address address, Loop loop, SelectorPoller poller)
-      throws TransportException {
+  static Listener open(Address address, Loop loop, SocketPoller poller) throws TransportException {
     InetAddress host = listeningHost(address);
-    ServerSocketChannel channel = null;
-    ChannelListener listener = null;
+    SocketPoller.Bound bound = null;
+    Listener listener = null;
     try {
-      // Of the literal's own family: else 0.0.0.0 would take in IPv6 as well.
-      channel = ServerSocketChannel.open(family(host));
-      channel.configureBlocking(false);
-      channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(new InetSocketAddress(host, address.port()), BACKLOG);
+      bound = poller.bind(new InetSocketAddress(host, address.port()), BACKLOG);
+      Address real =
+          bound.address() instanceof InetSocketAddress at
+              ? address.withPort(at.getPort())
+              : address;
       listener =
-          ChannelListener.on(
-              channel,
-              loop,
-              poller,
-              address.withPort(channel.socket().getLocalPort()),
-              (peer, number) -> accepted(peer, address.scheme()),
-              () -> {});
+          poller.listen(
+              bound, loop, real, (from, number) -> name(from, address.scheme()), () -> {});
       return listener;
     } catch (IOException | UnsupportedOperationException e) {
       throw new TransportException(
@@ -106,8 +95,8 @@ public final class TcpTransport implements Transport {
           true,
           e);
     } finally {
-      if (channel != null && listener == null) {
-        Channels.close(channel);
+      if (bound != null && listener == null) {
+        bound.close();
       }
     }
   }
@@ -121,29 +110,29 @@ public final class TcpTransport implements Transport {
     }
   }
 
-  static ProtocolFamily family(InetAddress address) {
-    return address instanceof Inet4Address
-        ? StandardProtocolFamily.INET
-        : StandardProtocolFamily.INET6;
-  }
-
-  /** The options of every connection, whichever side began it. */
-  static void setOptions(SocketChannel channel) throws IOException {
-    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-  }
-
   static List<InetAddress> loopback() {
     return List.of(InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("::1"));
   }
 
-  private static String accepted(SocketChannel channel, String scheme) throws IOException {
-    setOptions(channel);
-    if (channel.getRemoteAddress() instanceof InetSocketAddress peer) {
-      Address address = Address.tcp(peer.getAddress().getHostAddress(), peer.getPort());
-      return scheme + ":" + address.target();
+  private static String name(SocketAddress from, String scheme) {
+    return from instanceof InetSocketAddress peer
+        ? scheme + ":" + Address.tcp(peer.getAddress().getHostAddress(), peer.getPort()).target()
+        : scheme;
+  }
+
+  /** The poller of a loop that must know sockets. */
+  static SocketPoller poller(String attempted, Address address, Loop loop)
+      throws TransportException {
+    if (loop.poller() instanceof SocketPoller poller) {
+      return poller;
     }
-    return scheme;
+    throw unusable(
+        attempted,
+        address,
+        "this transport needs a loop that knows sockets, this one is on "
+            + loop.poller().getClass().getSimpleName(),
+        "use a loop of its own for it",
+        null);
   }
 
   private static InetAddress listeningHost(Address address) throws TransportException {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class TlsConnect implements Attempt, Connecting, TlsHandshake.Outcome {
   private final Address address;
   private final Loop loop;
-  private final SelectorPoller poller;
+  private final SocketPoller poller;
   private final Duration timeout;
   private final Connecting connecting;
   private final long began;
@@ -23,7 +23,7 @@ final class TlsConnect implements Attempt, Connecting, TlsHandshake.Outcome {
   private String doing = "its certificate files were not read";
 
   private TlsConnect(
-      Address address, Loop loop, SelectorPoller poller, Duration timeout, Connecting connecting) {
+      Address address, Loop loop, SocketPoller poller, Duration timeout, Connecting connecting) {
     this.address = address;
     this.loop = loop;
     this.poller = poller;
@@ -33,7 +33,7 @@ final class TlsConnect implements Attempt, Connecting, TlsHandshake.Outcome {
   }
 
   static Attempt start(
-      Address address, Loop loop, SelectorPoller poller, Duration timeout, Connecting connecting) {
+      Address address, Loop loop, SocketPoller poller, Duration timeout, Connecting connecting) {
     TlsConnect attempt = new TlsConnect(address, loop, poller, timeout, connecting);
     loop.execute(attempt::begin);
     return attempt;

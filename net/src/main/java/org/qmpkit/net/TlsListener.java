@@ -47,7 +47,7 @@ final class TlsListener implements Listener, Source {
     }
   }
 
-  private final ChannelListener tcp;
+  private final Listener tcp;
   private final TlsContext context;
   private final Loop loop;
   private final Set<Guest> guests = new LinkedHashSet<>();
@@ -60,16 +60,15 @@ final class TlsListener implements Listener, Source {
   private boolean due;
   private volatile boolean closed;
 
-  private TlsListener(ChannelListener tcp, TlsContext context, Loop loop) {
+  private TlsListener(Listener tcp, TlsContext context, Loop loop) {
     this.tcp = tcp;
     this.context = context;
     this.loop = loop;
   }
 
-  static Listener open(Address address, Loop loop, SelectorPoller poller)
-      throws TransportException {
+  static Listener open(Address address, Loop loop, SocketPoller poller) throws TransportException {
     TlsContext context = TlsContext.of(TcpTransport.LISTEN, address);
-    ChannelListener tcp = TcpTransport.open(address, loop, poller);
+    Listener tcp = TcpTransport.open(address, loop, poller);
     TlsListener listener = new TlsListener(tcp, context, loop);
     tcp.onWaiting(listener::take);
     tcp.interest(true);
@@ -197,7 +196,7 @@ final class TlsListener implements Listener, Source {
 
   @Override
   public String peer() {
-    return tcp.peer();
+    return tcp.address().toString();
   }
 
   @Override

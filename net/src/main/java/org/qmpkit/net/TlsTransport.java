@@ -39,7 +39,7 @@ public final class TlsTransport implements Transport {
 
   @Override
   public Class<? extends Poller> poller() {
-    return SelectorPoller.class;
+    return SocketPoller.class;
   }
 
   @Override
@@ -50,7 +50,7 @@ public final class TlsTransport implements Transport {
   @Override
   public Attempt connect(Address address, Loop loop, Duration timeout, Connecting connecting) {
     try {
-      SelectorPoller poller = SelectorPoller.of(loop, TcpTransport.CONNECT, address);
+      SocketPoller poller = TcpTransport.poller(TcpTransport.CONNECT, address, loop);
       check(TcpTransport.CONNECT, address);
       if (address.port() == 0) {
         throw unusable(TcpTransport.CONNECT, address, "port 0 is for listening", "name the port");
@@ -71,7 +71,7 @@ public final class TlsTransport implements Transport {
    */
   @Override
   public Listener listen(Address address, Loop loop) throws TransportException {
-    SelectorPoller poller = SelectorPoller.of(loop, TcpTransport.LISTEN, address);
+    SocketPoller poller = TcpTransport.poller(TcpTransport.LISTEN, address, loop);
     check(TcpTransport.LISTEN, address);
     return TlsListener.open(address, loop, poller);
   }

@@ -18,6 +18,11 @@ public interface Transport {
   /** The kind of poller its loop must have. */
   Class<? extends Poller> poller();
 
+  /** The kind of poller that an address needs, where that is more than {@link #poller()}. */
+  default Class<? extends Poller> poller(Address address) {
+    return poller();
+  }
+
   /** Why it cannot be used on this host and what to do about it; empty if it can. */
   Optional<String> unavailable();
 

@@ -1,7 +1,10 @@
 package org.qmpkit.net;
 
+import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
@@ -72,24 +75,16 @@ public final class Transports {
   }
 
   private Transport choose(String attempted, Address address, Loop loop) throws TransportException {
-    List<Transport> candidates =
-        all.stream().filter(t -> t.scheme().equals(address.scheme())).toList();
-    if (candidates.isEmpty()) {
-      throw unusable(
-          attempted,
-          address,
-          "there is no transport for " + address.scheme() + ": in this build",
-          "use one of " + String.join(", ", schemes()));
-    }
+    List<Transport> candidates = candidates(attempted, address);
     List<Transport> fitting =
-        candidates.stream().filter(t -> t.poller().isInstance(loop.poller())).toList();
+        candidates.stream().filter(t -> t.poller(address).isInstance(loop.poller())).toList();
     if (fitting.isEmpty()) {
       throw unusable(
           attempted,
           address,
           address.scheme()
               + ": works on a loop with "
-              + candidates.getFirst().poller().getSimpleName()
+              + candidates.getFirst().poller(address).getSimpleName()
               + ", this one has "
               + loop.poller().getClass().getSimpleName(),
           "use a loop of its own for it");
@@ -104,6 +99,54 @@ public final class Transports {
       throw unusable(attempted, address, why, "");
     }
     return chosen;
+  }
+
+  private List<Transport> candidates(String attempted, Address address) throws TransportException {
+    List<Transport> candidates =
+        all.stream().filter(t -> t.scheme().equals(address.scheme())).toList();
+    if (candidates.isEmpty()) {
+      throw unusable(
+          attempted,
+          address,
+          "there is no transport for " + address.scheme() + ": in this build",
+          "use one of " + String.join(", ", schemes()));
+    }
+    return candidates;
+  }
+
+  /**
+   * A poller on which all of these addresses can be used: the JDK's selector where that can, since
+   * it is smaller and starts sooner, else one of the kinds that this program's modules provide.
+   *
+   * @throws TransportException if an address has no transport, or there is no such poller here,
+   *     with the reason
+   * @throws IOException if the process has no descriptors left
+   */
+  public Poller poller(Collection<Address> addresses) throws IOException {
+    Address picky = null;
+    Class<? extends Poller> needed = SelectorPoller.class;
+    for (Address address : addresses) {
+      Class<? extends Poller> kind = candidates("use", address).getFirst().poller(address);
+      if (!kind.isAssignableFrom(needed)) {
+        picky = address;
+        needed = kind;
+      }
+    }
+    return picky == null ? new SelectorPoller() : open(needed, picky);
+  }
+
+  private static Poller open(Class<? extends Poller> needed, Address address) throws IOException {
+    String why = "this build has no " + needed.getSimpleName() + " for it";
+    for (PollerKind kind : ServiceLoader.load(PollerKind.class)) {
+      if (needed.isAssignableFrom(kind.type())) {
+        Optional<String> unavailable = kind.unavailable();
+        if (unavailable.isEmpty()) {
+          return kind.open();
+        }
+        why = unavailable.get();
+      }
+    }
+    throw unusable("use", address, why, "");
   }
 
   private List<String> schemes() {

@@ -3,9 +3,7 @@ package org.qmpkit.net;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
-import java.net.SocketException;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.SocketChannel;
+import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -17,30 +15,34 @@ import org.jspecify.annotations.Nullable;
  * Connecting to a UNIX socket. The system answers at once; only a full backlog makes it worth
  * asking again, until the time is up.
  */
-final class UnixConnect implements Attempt, Runnable {
+final class UnixConnect implements Attempt, Runnable, SocketPoller.Dialled {
   private static final long FIRST_PAUSE = 5_000_000;
   private static final long LONGEST_PAUSE = 100_000_000;
 
   private final Address address;
-  private final Path path;
+  private final @Nullable Path path;
+  private final SocketAddress name;
   private final Loop loop;
-  private final SelectorPoller poller;
+  private final SocketPoller poller;
   private final Duration timeout;
   private final Connecting connecting;
   private final long began;
   private long pause = FIRST_PAUSE;
   private final AtomicBoolean over = new AtomicBoolean();
   private @Nullable Timer again;
+  private @Nullable Attempt dial;
 
   private UnixConnect(
       Address address,
-      Path path,
+      @Nullable Path path,
+      SocketAddress name,
       Loop loop,
-      SelectorPoller poller,
+      SocketPoller poller,
       Duration timeout,
       Connecting connecting) {
     this.address = address;
     this.path = path;
+    this.name = name;
     this.loop = loop;
     this.poller = poller;
     this.timeout = timeout;
@@ -48,25 +50,23 @@ final class UnixConnect implements Attempt, Runnable {
     this.began = loop.time();
   }
 
+  /**
+   * Begins.
+   *
+   * @param path of the socket; null for one without
+   * @param name the same as the system has it, whatever its length
+   */
   static Attempt start(
       Address address,
-      Path path,
+      @Nullable Path path,
+      SocketAddress name,
       Loop loop,
-      SelectorPoller poller,
+      SocketPoller poller,
       Duration timeout,
       Connecting connecting) {
-    UnixConnect attempt = new UnixConnect(address, path, loop, poller, timeout, connecting);
+    UnixConnect attempt = new UnixConnect(address, path, name, loop, poller, timeout, connecting);
     loop.execute(attempt);
     return attempt;
-  }
-
-  /**
-   * True if this is how the JDK reports EAGAIN. It has no exception of its own for it; in another
-   * language than English the connection just fails with the system's text.
-   */
-  static boolean isFull(IOException e) {
-    return e.getClass() == SocketException.class
-        && "Resource temporarily unavailable".equals(e.getMessage());
   }
 
   @Override
@@ -75,41 +75,32 @@ final class UnixConnect implements Attempt, Runnable {
     if (over.get()) {
       return;
     }
-    SocketChannel channel = null;
-    Endpoint endpoint = null;
-    try (ShortPath shortPath = ShortPath.to(path)) {
-      channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      channel.configureBlocking(false);
-      // A UNIX socket connects at once or not at all: false would be EAGAIN, and finishConnect()
-      // would then claim a connection that is none.
-      if (channel.connect(shortPath.address())) {
-        endpoint = ChannelEndpoint.on(channel, poller.register(channel), loop, address.toString());
-      }
+    // The system looks at the path within the call.
+    try (ShortPath shortPath = path == null ? null : ShortPath.to(path)) {
+      SocketAddress to = shortPath == null ? name : shortPath.address();
+      dial = poller.dial(to, loop, address.toString(), this);
     } catch (IOException e) {
-      if (!isFull(e)) {
-        end(reason(e));
-        return;
-      }
-    } finally {
-      if (channel != null && endpoint == null) {
-        Channels.close(channel);
-      }
+      end(reason(e));
     }
-    if (endpoint == null) {
-      tryAgain();
-    } else if (over.compareAndSet(false, true)) {
-      hand(endpoint);
+  }
+
+  @Override
+  public void connected(Endpoint endpoint) {
+    forget();
+    if (over.compareAndSet(false, true)) {
+      connecting.connected(endpoint);
     } else {
       endpoint.close();
     }
   }
 
-  private void hand(Endpoint endpoint) {
-    try {
-      connecting.connected(endpoint);
-    } catch (RuntimeException e) {
-      endpoint.close();
-      throw e;
+  @Override
+  public void failed(IOException why) {
+    forget();
+    if (why instanceof BacklogFullException) {
+      tryAgain();
+    } else {
+      end(reason(why));
     }
   }
 
@@ -137,15 +128,15 @@ final class UnixConnect implements Attempt, Runnable {
   }
 
   private TransportException reason(IOException e) {
-    if (e instanceof ConnectException) {
-      return Occupant.isSocket(path)
-          ? failure("nobody listens there", "start the program that should", true, e)
-          : failure("it is not a socket", "give the path of a UNIX socket", false, e);
-    }
     if (e instanceof BindException) {
       return failure("permission denied", "run as its owner, or ask for access", false, e);
     }
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+    if (e instanceof ConnectException) {
+      return path == null || Occupant.isSocket(path)
+          ? failure("nobody listens there", "start the program that should", true, e)
+          : failure("it is not a socket", "give the path of a UNIX socket", false, e);
+    }
+    if (path != null && !Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return failure("there is no such file", "start the program that listens there", true, e);
     }
     return failure(String.valueOf(e.getMessage()), "", true, e);
@@ -164,9 +155,13 @@ final class UnixConnect implements Attempt, Runnable {
   }
 
   private void forget() {
-    Timer timer = again;
-    if (timer != null) {
-      timer.cancel();
+    if (again != null) {
+      again.cancel();
+      again = null;
+    }
+    if (dial != null) {
+      dial.close();
+      dial = null;
     }
   }
 }

@@ -1,32 +1,31 @@
 package org.qmpkit.net;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.file.InvalidPathException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.attribute.GroupPrincipal;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code unix:/path}: UNIX stream sockets on the JDK's own channels.
+ * {@code unix:/path} and {@code unix:@name}: UNIX stream sockets.
  *
  * <p>When listening, {@code mode=} is the socket's mode in octal, 0600 if not given, and {@code
- * group=} its group by name or number. Abstract names and descriptors sent along need native code.
+ * group=} its group by name or number; an abstract name has neither, and every user of this network
+ * namespace may connect to it. {@code fds=on} says that descriptors are to be passed along. That
+ * and abstract names need a {@link NativePoller}.
  */
 public final class UnixTransport implements Transport {
   static final String CONNECT = "connect to";
   private static final String LISTEN = "listen on";
-  private static final String DEFAULT_MODE = "0600";
-  private static final Pattern MODE = Pattern.compile("0?([0-7])([0-7])([0-7])");
-  private static final List<String> LISTEN_OPTIONS = List.of("mode", "group");
+  private static final int BACKLOG = 128;
+  private static final int LONGEST_NAME = 106;
+  private static final List<String> CONNECT_OPTIONS = List.of("fds");
+  private static final List<String> LISTEN_OPTIONS = List.of("mode", "group", "fds");
+  private static final List<String> ABSTRACT_OPTIONS = List.of("fds");
 
   /** For the service loader. */
   public UnixTransport() {}
@@ -43,7 +42,14 @@ public final class UnixTransport implements Transport {
 
   @Override
   public Class<? extends Poller> poller() {
-    return SelectorPoller.class;
+    return SocketPoller.class;
+  }
+
+  @Override
+  public Class<? extends Poller> poller(Address address) {
+    return isAbstract(address) || "on".equals(address.options().get("fds"))
+        ? NativePoller.class
+        : SocketPoller.class;
   }
 
   @Override
@@ -54,9 +60,12 @@ public final class UnixTransport implements Transport {
   @Override
   public Attempt connect(Address address, Loop loop, Duration timeout, Connecting connecting) {
     try {
-      SelectorPoller poller = SelectorPoller.of(loop, CONNECT, address);
-      Path path = path(CONNECT, address, List.of());
-      return UnixConnect.start(address, path, loop, poller, timeout, connecting);
+      SocketPoller poller = TcpTransport.poller(CONNECT, address, loop);
+      check(CONNECT, address, CONNECT_OPTIONS);
+      Path path = isAbstract(address) ? null : SocketPlace.path(CONNECT, address);
+      SocketAddress name =
+          path == null ? name(CONNECT, address, poller) : UnixDomainSocketAddress.of(path);
+      return UnixConnect.start(address, path, name, loop, poller, timeout, connecting);
     } catch (TransportException e) {
       return Attempt.refused(loop, connecting, e);
     }
@@ -64,108 +73,72 @@ public final class UnixTransport implements Transport {
 
   @Override
   public Listener listen(Address address, Loop loop) throws TransportException {
-    SelectorPoller poller = SelectorPoller.of(loop, LISTEN, address);
-    Path path = path(LISTEN, address, LISTEN_OPTIONS);
-    Set<PosixFilePermission> mode = mode(address);
-    GroupPrincipal group = group(address, path);
-    ServerSocketChannel channel = null;
+    SocketPoller poller = TcpTransport.poller(LISTEN, address, loop);
+    check(LISTEN, address, isAbstract(address) ? ABSTRACT_OPTIONS : LISTEN_OPTIONS);
+    SocketPoller.Bound bound = null;
     SocketFile file = null;
     Listener listener = null;
     try {
-      channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-      channel.configureBlocking(false);
-      file = SocketFile.bind(channel, address, path, mode, group);
+      if (isAbstract(address)) {
+        bound = poller.bind(name(LISTEN, address, poller), BACKLOG);
+      } else {
+        file = SocketFile.bind(poller, address, SocketPlace.of(address), BACKLOG);
+        bound = file.bound();
+      }
+      String prefix = address.scheme() + ":" + address.target() + "#";
       listener =
-          ChannelListener.on(
-              channel,
+          poller.listen(
+              bound,
               loop,
-              poller,
               address,
-              (peer, number) -> address.scheme() + ":" + path + "#" + number,
-              file::remove);
+              (from, number) -> prefix + number,
+              file == null ? () -> {} : file::remove);
       return listener;
     } catch (TransportException e) {
       throw e;
     } catch (IOException e) {
-      throw new TransportException(LISTEN, address, String.valueOf(e.getMessage()), "", true, e);
+      throw unusable(LISTEN, address, String.valueOf(e.getMessage()), "choose another name", e);
     } finally {
       if (listener == null) {
         if (file != null) {
           file.remove();
         }
-        if (channel != null) {
-          Channels.close(channel);
+        if (bound != null) {
+          bound.close();
         }
       }
     }
   }
 
-  private static Path path(String attempted, Address address, List<String> options)
+  private static boolean isAbstract(Address address) {
+    return address.target().startsWith("@");
+  }
+
+  private static SocketAddress name(String attempted, Address address, SocketPoller poller)
       throws TransportException {
-    String target = address.target();
-    if (target.startsWith("@")) {
+    String name = address.target().substring(1);
+    int length = name.getBytes(StandardCharsets.UTF_8).length;
+    if (length > LONGEST_NAME) {
       throw unusable(
           attempted,
           address,
-          "abstract names need the module net-linux, which is not in this build",
-          "use a path",
-          null);
-    }
-    Path path;
-    try {
-      address.checkOptions(options);
-      path = Path.of(target);
-    } catch (AddressException | InvalidPathException e) {
-      throw unusable(attempted, address, String.valueOf(e.getMessage()), "correct it", e);
-    }
-    int length = ShortPath.length(path);
-    if (length > ShortPath.SYSTEM_LIMIT) {
-      throw unusable(
-          attempted,
-          address,
-          "the path has " + length + " bytes, a socket's may have " + ShortPath.SYSTEM_LIMIT,
+          "the name has " + length + " bytes, an abstract one may have " + LONGEST_NAME,
           "use a shorter one",
           null);
     }
-    return path;
+    if (poller instanceof NativePoller own) {
+      return own.abstractName(name);
+    }
+    throw unusable(attempted, address, "abstract names need a native poller", "use a path", null);
   }
 
-  private static Set<PosixFilePermission> mode(Address address) throws TransportException {
-    String mode = address.option("mode").orElse(DEFAULT_MODE);
-    var digits = MODE.matcher(mode);
-    if (!digits.matches()) {
-      throw unusable(
-          LISTEN,
-          address,
-          "mode '" + mode + "' is not three octal digits, as in 0660",
-          "correct it",
-          null);
-    }
-    StringBuilder text = new StringBuilder();
-    for (int i = 1; i <= 3; i++) {
-      int bits = Integer.parseInt(digits.group(i));
-      text.append((bits & 4) != 0 ? 'r' : '-')
-          .append((bits & 2) != 0 ? 'w' : '-')
-          .append((bits & 1) != 0 ? 'x' : '-');
-    }
-    return PosixFilePermissions.fromString(text.toString());
-  }
-
-  private static @Nullable GroupPrincipal group(Address address, Path path)
+  private static void check(String attempted, Address address, List<String> options)
       throws TransportException {
-    String group = address.option("group").orElse("");
-    if (group.isEmpty()) {
-      return null;
-    }
     try {
-      return path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
-    } catch (IOException e) {
-      throw unusable(
-          LISTEN,
-          address,
-          "there is no group '" + group + "' on this host",
-          "create it: groupadd --system " + group,
-          e);
+      address.checkOptions(options);
+      address.flag("fds", false);
+    } catch (AddressException e) {
+      throw unusable(attempted, address, String.valueOf(e.getMessage()), "correct it", e);
     }
   }
 

@@ -54,7 +54,7 @@ final class Sockets {
         clients.add(client);
       } catch (IOException e) {
         client.close();
-        assertTrue(UnixConnect.isFull(e), e.toString());
+        assertTrue(ChannelDial.isFull(e), e.toString());
         return;
       }
     }

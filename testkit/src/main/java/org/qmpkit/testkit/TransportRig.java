@@ -30,7 +30,7 @@ import org.qmpkit.net.TransportException;
  * A transport, and a loop that the test's own thread turns; what a {@link TransportContract} needs.
  */
 final class TransportRig {
-  static final Duration DEADLINE = Duration.ofSeconds(60);
+  static final Duration DEADLINE = Duration.ofMinutes(3);
 
   private final Transport transport;
   private final Loop loop;

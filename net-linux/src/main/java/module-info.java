@@ -1,0 +1,9 @@
+/** What only native code can do: a poller on epoll, and the transports of Linux and Xen. */
+@org.jspecify.annotations.NullMarked
+module org.qmpkit.net.linux {
+  requires static org.jspecify;
+  requires org.qmpkit.net;
+
+  provides org.qmpkit.net.PollerKind with
+      org.qmpkit.net.linux.EpollKind;
+}

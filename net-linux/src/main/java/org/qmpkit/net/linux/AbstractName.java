@@ -1,0 +1,34 @@
+package org.qmpkit.net.linux;
+
+import java.net.SocketAddress;
+
+/** A UNIX socket's name in the kernel's own name space, which no file stands for; unix(7). */
+final class AbstractName extends SocketAddress {
+  private static final long serialVersionUID = 1;
+
+  private final String name;
+
+  AbstractName(String name) {
+    this.name = name;
+  }
+
+  /** Without the NUL that comes before it. */
+  String name() {
+    return name;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AbstractName that && name.equals(that.name);
+  }
+
+  @Override
+  public int hashCode() {
+    return name.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "@" + name;
+  }
+}

@@ -1,0 +1,30 @@
+package org.qmpkit.net.linux;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.qmpkit.net.Address;
+import org.qmpkit.net.Poller;
+import org.qmpkit.net.Transport;
+import org.qmpkit.net.UnixTransport;
+import org.qmpkit.testkit.TransportContract;
+
+final class EpollUnixContractTest extends TransportContract {
+  @TempDir Path dir;
+  private int places;
+
+  @Override
+  protected Transport transport() {
+    return new UnixTransport();
+  }
+
+  @Override
+  protected Poller poller() throws IOException {
+    return new EpollPoller();
+  }
+
+  @Override
+  protected Address place() {
+    return Address.unix(dir.resolve("s" + ++places));
+  }
+}

@@ -1,0 +1,14 @@
+package org.qmpkit.net;
+
+import java.net.SocketAddress;
+
+/**
+ * A {@link SocketPoller} on the system's own descriptors, for what the JDK's channels cannot do:
+ * abstract names, descriptors that are passed along, numbers of processes and users, descriptors
+ * that were inherited. The module net-linux has one.
+ */
+public interface NativePoller extends SocketPoller {
+
+  /** The address of a UNIX socket by an abstract name, without its {@code @}. */
+  SocketAddress abstractName(String name);
+}
