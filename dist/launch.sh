@@ -34,9 +34,10 @@ flags_of() {
 }
 
 # Makes a group's cache out of a short life of its tools; one that can't be made is not missed. It
-# is made where it is used, since it fits one JVM on one kind of processor only.
+# is made where it is used, since it fits one JVM on one kind of processor only. In a shell of its own,
+# for the variables of whoever sources this.
 #   train GROUP FILE JAVA [ARGUMENT …]      the arguments say where the modules are
-train() {
+train() (
   trained=$1
   cache=$2
   new=$cache.new
@@ -53,7 +54,7 @@ train() {
   "train_$trained" "$@"
   mv -f "$new/cache" "$lock/cache" 2>/dev/null && mv -f "$lock/cache" "$cache"
   rm -rf "$new" "$lock"
-}
+)
 
 # A monitor that is shared, and a relay to it: a client meets both.
 train_helper() {
