@@ -9,6 +9,7 @@ qmp_main=org.qmpkit.cli/org.qmpkit.cli.Qmp
 #   group_of NAME_IT_WAS_CALLED_BY [FIRST_ARGUMENT]
 group_of() {
   case ${1##*/}:${2:-} in
+    vchan-socket-proxy:* | *:vchan-socket-proxy) group=native ;;
     qmp-helper:* | qmp_helper:* | *:helper) group=helper ;;
     *:health) group=health ;;
     qmp-shell:* | qmp-shell-wrap:* | *:shell | *:wrap) group=shell ;;
@@ -21,7 +22,7 @@ group_of() {
 flags_of() {
   flags="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData -Xlog:disable"
   case $1 in
-    helper)
+    helper | native)
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
       flags="$flags --enable-native-access=org.qmpkit.net.linux"
@@ -66,6 +67,13 @@ train_helper() {
       --output json >/dev/null 2>&1 || true
   done
   helper_off
+}
+
+# The same on the poller of native code.
+train_native() {
+  trained_place=@qmpkit-$$
+  train_helper "$@"
+  trained_place=
 }
 
 train_tools() { train_on "$@" -- exec "$new/shared" query-status; }
@@ -127,6 +135,10 @@ relay = true
 [[route]]
 listen = "unix:$new/shared"
 connect = "unix:$new/qemu.qmp"
+${trained_place:+[[route]]
+listen = "unix:$trained_place"
+connect = "unix:$new/shared"
+}
 EOF
   # shellcheck disable=SC2086
   timeout -s KILL 60 "$@" $flags -m $qmp_main helper --config "$new/config" >/dev/null 2>&1 &

@@ -14,11 +14,13 @@ public final class Qmp {
           "qmp-helper", "helper",
           "qmp_helper", "helper",
           "qmp-shell", "shell",
-          "qmp-shell-wrap", "wrap");
+          "qmp-shell-wrap", "wrap",
+          "vchan-socket-proxy", "vchan-socket-proxy");
 
   private static final List<Tool> TOOLS =
       List.of(
           new HelperTool(),
+          new VchanSocketProxyTool(),
           new ShellTool(),
           new ExecTool(),
           new EventsTool(),
@@ -90,7 +92,7 @@ public final class Qmp {
 
             """);
     for (Tool tool : TOOLS) {
-      text.append(String.format("  %-12s %s%n", tool.name(), tool.summary()));
+      text.append(String.format("  %-18s %s%n", tool.name(), tool.summary()));
     }
     text.append(
         """

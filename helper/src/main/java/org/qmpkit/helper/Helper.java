@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Entropy;
@@ -23,6 +24,17 @@ import org.qmpkit.protocol.Journal.Severity;
  * unless it was given a configuration file, which is read again then.
  */
 public final class Helper implements AutoCloseable {
+  /** What else is to be done by who runs a helper, on the loop's thread. */
+  @FunctionalInterface
+  interface Begun {
+    /**
+     * All routes listen.
+     *
+     * @param end drains the helper and ends it, for a reason
+     */
+    void begun(Loop loop, Transports transports, Consumer<String> end);
+  }
+
   private static final Duration LOOK = Duration.ofMillis(20);
 
   private final Log log;
@@ -65,6 +77,12 @@ public final class Helper implements AutoCloseable {
    * @throws IllegalArgumentException if the settings or the configuration make no sense
    */
   public static void run(Settings settings, PrintStream err, boolean journald) throws IOException {
+    run(settings, err, journald, (loop, transports, end) -> {});
+  }
+
+  /** The same, with something to be done when all routes listen. */
+  static void run(Settings settings, PrintStream err, boolean journald, Begun begun)
+      throws IOException {
     Settings all = withConfig(settings);
     List<RouteSpec> specs = all.routes();
     Log log = new Log(err, all.least(), journald);
@@ -76,6 +94,7 @@ public final class Helper implements AutoCloseable {
       // Before the first socket is there: whoever sees it may send a signal.
       helper.handleSignals(settings);
       helper.start(specs);
+      begun.begun(loop, transports, helper::end);
       loop.run();
     }
   }
@@ -99,25 +118,25 @@ public final class Helper implements AutoCloseable {
   }
 
   private void handleSignals(Settings commandLine) {
-    Signals.handle("TERM", () -> loop.execute(() -> end("TERM")));
-    Signals.handle("INT", () -> loop.execute(() -> end("INT")));
+    Signals.handle("TERM", () -> loop.execute(() -> end("SIGTERM")));
+    Signals.handle("INT", () -> loop.execute(() -> end("SIGINT")));
     Signals.handle("HUP", () -> loop.execute(() -> hangUp(commandLine)));
   }
 
   private void hangUp(Settings commandLine) {
     if (commandLine.config() == null) {
-      end("HUP");
+      end("SIGHUP");
     } else {
       reload(commandLine);
     }
   }
 
-  private void end(String signal) {
+  private void end(String why) {
     if (ending) {
       return;
     }
     ending = true;
-    log.write(Severity.INFO, "", "", "SIG" + signal + ": draining and ending");
+    log.write(Severity.INFO, "", "", why + ": draining and ending");
     routes.values().forEach(Route::drain);
     closeDrained(
         List.copyOf(routes.values()), loop.now() + house.bounds().drain().toNanos(), loop::stop);

@@ -19,6 +19,9 @@ import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.NativePoller;
 import org.qmpkit.net.Source;
+import org.qmpkit.net.Transports;
+import org.qmpkit.net.UnixTransport;
+import org.qmpkit.net.Xenstore;
 
 /**
  * A {@link NativePoller} on epoll(7), level-triggered.
@@ -68,6 +71,7 @@ final class EpollPoller implements NativePoller {
   private final ArrayDeque<Integer> freeSlots = new ArrayDeque<>();
   private final ArrayDeque<Watch> changed = new ArrayDeque<>();
   private final ArrayDeque<Watch> due = new ArrayDeque<>();
+  private @Nullable Xenstore xenstore;
   private final ConcurrentLinkedQueue<Watch> closing = new ConcurrentLinkedQueue<>();
   private final MemorySegment scratch = arena.allocate(SCRATCH_SIZE, 16);
   private int used;
@@ -128,7 +132,7 @@ final class EpollPoller implements NativePoller {
     }
   }
 
-  /** Has the next poll dispatch a source for what is wanted of it, whatever the kernel says. */
+  /** Has the next poll call a source as ready for nothing: it knows itself what it is ready for. */
   void call(Watch watch) {
     if (!watch.due && !watch.closed) {
       watch.due = true;
@@ -156,6 +160,9 @@ final class EpollPoller implements NativePoller {
       watches[watch.slot] = null;
       freeSlots.add(watch.slot);
       watch.release.run();
+      if (open) {
+        watch.afterwards.forEach(Runnable::run);
+      }
     }
   }
 
@@ -170,10 +177,8 @@ final class EpollPoller implements NativePoller {
       if (control(operation, watch.descriptor, watch.wanted, watch.slot) >= 0) {
         watch.told = watch.wanted;
       } else {
-        // The system has no room for it: better to look in vain than not to look.
-        call(watch);
-        watch.changed = true;
-        changed.add(watch);
+        // The system has no room for it, and it would never hear of anything again.
+        watch.source.failed();
       }
     }
   }
@@ -184,6 +189,17 @@ final class EpollPoller implements NativePoller {
     event.set(JAVA_INT_UNALIGNED, DATA, slot);
     event.set(JAVA_INT_UNALIGNED, DATA + 4, 0);
     return Libc.call(C.epollCtl(), epoll, operation, descriptor, event.address());
+  }
+
+  /** This host's xenstore, for the transports of this loop; null if it has none. */
+  @Nullable Xenstore xenstore(Loop loop) {
+    if (xenstore == null) {
+      xenstore =
+          Xenstore.here()
+              .map(at -> new Xenstore(loop, Transports.of(new UnixTransport()), at))
+              .orElse(null);
+    }
+    return xenstore;
   }
 
   // ---- polling
@@ -226,7 +242,10 @@ final class EpollPoller implements NativePoller {
     for (int left = due.size(); left > 0; left--) {
       Watch watch = due.remove();
       watch.due = false;
-      dispatched += dispatch(watch, IN | OUT, dispatch);
+      if (!watch.closed) {
+        dispatch.ready(watch.source, false, false);
+        dispatched++;
+      }
     }
     return dispatched;
   }

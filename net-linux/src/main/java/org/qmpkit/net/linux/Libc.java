@@ -127,14 +127,30 @@ record Libc(
    * @return its result, or -errno where that is -1
    */
   static int call(MethodHandle function, long a, long b, long c, long d, long e) {
-    MemorySegment state = STATE.get();
-    int result;
+    int result = (int) invoke(function, a, b, c, d, e);
+    return result == -1 ? -(int) ERRNO_OF.get(STATE.get(), 0L) : result;
+  }
+
+  /**
+   * Calls a function that returns a pointer.
+   *
+   * @throws IOException if that is NULL, with the system's word
+   */
+  static long pointer(MethodHandle function, long a, long b, long c, long d, long e)
+      throws IOException {
+    long result = invoke(function, a, b, c, d, e);
+    if (result == 0) {
+      throw Errno.exception((int) ERRNO_OF.get(STATE.get(), 0L));
+    }
+    return result;
+  }
+
+  private static long invoke(MethodHandle function, long a, long b, long c, long d, long e) {
     try {
-      result = (int) (long) function.invokeExact(state, a, b, c, d, e);
+      return (long) function.invokeExact(STATE.get(), a, b, c, d, e);
     } catch (Throwable t) {
       throw new AssertionError("C throws nothing", t);
     }
-    return result == -1 ? -(int) ERRNO_OF.get(state, 0L) : result;
   }
 
   /** The system's text for a negative result of {@link #call}. */

@@ -1,5 +1,7 @@
 package org.qmpkit.net.linux;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.qmpkit.net.Source;
 
 /**
@@ -12,6 +14,24 @@ final class Watch {
     void run();
   }
 
+  /** Whoever is about to be told what the source is. */
+  static final Source NOBODY =
+      new Source() {
+        @Override
+        public void ready(boolean readable, boolean writable) {}
+
+        @Override
+        public void failed() {}
+
+        @Override
+        public String peer() {
+          return "";
+        }
+
+        @Override
+        public void close() {}
+      };
+
   final int descriptor;
   final int slot;
   final Release release;
@@ -23,10 +43,13 @@ final class Watch {
   int told;
   boolean changed;
 
-  /** Readiness that the owner knows of itself, to be dispatched in the next poll. */
+  /** Whether the owner is to be called in the next poll, whatever the kernel says. */
   boolean due;
 
   volatile boolean closed;
+
+  /** What to do on the loop's thread when it was given back. */
+  final List<Runnable> afterwards = new ArrayList<>(0);
 
   Watch(int descriptor, int slot, Source source, Release release) {
     this.descriptor = descriptor;

@@ -1,0 +1,158 @@
+package org.qmpkit.net.linux;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.AcceptInterest;
+import org.qmpkit.net.Address;
+import org.qmpkit.net.Endpoint;
+import org.qmpkit.net.Listener;
+import org.qmpkit.net.Loop;
+import org.qmpkit.net.Source;
+import org.qmpkit.net.TransportException;
+
+/**
+ * A vchan server: one client at a time, each on rings of its own, so that none gets what was meant
+ * for the one before. The next one finds rings when the one before has gone.
+ */
+final class VchanListener implements Listener, Source {
+  /** What {@code libxenvchan_is_open} says of a server with a client. */
+  private static final int WITH_CLIENT = 1;
+
+  private final Xenvchan library = Xenvchan.library();
+  private final Address address;
+  private final VchanPlace place;
+  private final Loop loop;
+  private final EpollPoller poller;
+  private final AcceptInterest interest;
+  private long channel;
+  private @Nullable Watch watch;
+  private boolean wanted;
+  private long count;
+  private volatile boolean closed;
+
+  private VchanListener(Address address, VchanPlace place, Loop loop, EpollPoller poller) {
+    this.address = address;
+    this.place = place;
+    this.loop = loop;
+    this.poller = poller;
+    this.interest = new AcceptInterest(loop, address, this::watch);
+  }
+
+  /** Offers rings; waits for xenstored. */
+  static Listener open(Address address, VchanPlace place, Loop loop, EpollPoller poller)
+      throws TransportException {
+    VchanListener listener = new VchanListener(address, place, loop, poller);
+    listener.offer();
+    return listener;
+  }
+
+  private void offer() throws TransportException {
+    try {
+      channel = Xenvchan.serve(place.domid(), place.path());
+    } catch (IOException e) {
+      throw new TransportException(
+          VchanTransport.LISTEN,
+          address,
+          "no rings can be offered to domain " + place.domid() + " (" + e.getMessage() + ")",
+          "see whether the domain exists, xenstored runs, and xen-gntalloc is loaded",
+          true,
+          e);
+    }
+    long made = channel;
+    int descriptor = Libc.call(library.fdForSelect(), made);
+    Watch watched = poller.watch(descriptor, this, () -> Libc.call(library.close(), made));
+    watch = watched;
+    poller.interest(watched, EpollPoller.IN);
+    look();
+  }
+
+  private boolean waiting() {
+    return watch != null && Libc.call(library.isOpen(), channel) == WITH_CLIENT;
+  }
+
+  private void look() {
+    if (wanted && watch != null && waiting()) {
+      poller.call(watch);
+    }
+  }
+
+  private void watch(boolean peers) {
+    wanted = peers;
+    look();
+  }
+
+  @Override
+  public void onWaiting(Runnable handler) {
+    interest.handler(handler);
+  }
+
+  @Override
+  public void interest(boolean waiting) {
+    interest.set(waiting);
+  }
+
+  @Override
+  public @Nullable Endpoint accept() {
+    Watch current = watch;
+    if (closed || current == null || !waiting()) {
+      return null;
+    }
+    watch = null;
+    VchanEndpoint endpoint =
+        VchanEndpoint.on(poller, loop, current, channel, place.domid(), address + "#" + ++count);
+    endpoint.afterwards(this::next);
+    return endpoint;
+  }
+
+  /** The one before has gone, and its rings with it. */
+  private void next() {
+    if (closed) {
+      return;
+    }
+    try {
+      offer();
+    } catch (TransportException e) {
+      loop.schedule(java.time.Duration.ofSeconds(1), this::next);
+    }
+  }
+
+  @Override
+  public Address address() {
+    return address;
+  }
+
+  @Override
+  public void ready(boolean happened, boolean unused) {
+    if (happened) {
+      Libc.call(library.waitFor(), channel);
+    }
+    if (wanted && waiting()) {
+      interest.call();
+      look();
+    }
+  }
+
+  @Override
+  public void failed() {
+    interest.rest();
+  }
+
+  @Override
+  public String peer() {
+    return address.toString();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    Watch current = watch;
+    if (current != null) {
+      poller.close(current);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return peer();
+  }
+}

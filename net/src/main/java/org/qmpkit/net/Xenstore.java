@@ -1,0 +1,400 @@
+package org.qmpkit.net;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Xen's store of names and values, and of who exists: a client of xenstored over its UNIX socket,
+ * by the protocol of Xen's {@code docs/misc/xenstore.txt} and {@code xs_wire.h}.
+ *
+ * <p>It connects when first needed, and again when xenstored was lost; watches are set anew then,
+ * and fire once, so that nothing is missed. Belongs to one {@link Loop} and is used on its thread;
+ * nothing blocks. Futures are completed on that thread, each within 5 s: with what xenstored
+ * answered, or with an {@link IOException} that says what was asked and why it failed.
+ *
+ * <p>Values that a guest can write are as hostile as the guest.
+ */
+public final class Xenstore implements AutoCloseable {
+  /** What a watch does, on the loop's thread. */
+  @FunctionalInterface
+  public interface Fired {
+    /**
+     * Something under the path may have changed; also called once when the watch is set.
+     *
+     * @param path what changed, or the watched path itself
+     */
+    void fired(String path);
+  }
+
+  /** A watch that was set. */
+  private record Watched(String path, String token, Fired fired) {}
+
+  /** A request that waits for its reply. */
+  private record Asked(Type type, String path, CompletableFuture<byte[]> reply, long since) {}
+
+  /** {@code enum xsd_sockmsg_type}, as far as it is used here. */
+  private enum Type {
+    DIRECTORY(1, "list"),
+    READ(2, "read"),
+    WATCH(4, "watch"),
+    UNWATCH(5, "unwatch"),
+    WRITE(11, "write"),
+    RM(13, "remove"),
+    WATCH_EVENT(15, ""),
+    ERROR(16, ""),
+    IS_DOMAIN_INTRODUCED(17, "look for");
+
+    final int number;
+    final String verb;
+
+    Type(int number, String verb) {
+      this.number = number;
+      this.verb = verb;
+    }
+  }
+
+  /** Where the system's own xenstored listens; {@code XENSTORED_PATH} names another place. */
+  private static final List<String> SOCKETS =
+      List.of("/run/xenstored/socket", "/var/run/xenstored/socket");
+
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final int HEADER = 16;
+
+  /** XENSTORE_PAYLOAD_MAX. */
+  private static final int LONGEST = 4096;
+
+  /** Requests under way; more than anybody here asks at once. */
+  private static final int MOST_ASKED = 4096;
+
+  private final Loop loop;
+  private final Transports transports;
+  private final Address address;
+  private final Map<Integer, Asked> asked = new LinkedHashMap<>();
+  private final Map<String, Watched> watches = new LinkedHashMap<>();
+  private final ArrayDeque<ByteBuffer> out = new ArrayDeque<>();
+  private final ByteBuffer in =
+      ByteBuffer.allocate(HEADER + LONGEST).order(ByteOrder.nativeOrder());
+  private @Nullable Endpoint endpoint;
+  private @Nullable Attempt attempt;
+  private @Nullable Timer again;
+  private @Nullable Timer late;
+  private int number;
+  private int tokens;
+  private boolean closed;
+
+  /** A client of the xenstored at an address. */
+  public Xenstore(Loop loop, Transports transports, Address address) {
+    this.loop = loop;
+    this.transports = transports;
+    this.address = address;
+  }
+
+  /**
+   * Where this host's xenstored is; empty if it has none, and so no Xen.
+   *
+   * <p>Looks at files, and does not connect.
+   */
+  public static Optional<Address> here() {
+    String named = System.getenv("XENSTORED_PATH");
+    List<String> places = named == null ? SOCKETS : List.of(named);
+    return places.stream().map(Path::of).filter(Files::exists).findFirst().map(Address::unix);
+  }
+
+  /** The value at a path; empty if there is none. */
+  public CompletableFuture<Optional<String>> read(String path) {
+    return optional(ask(Type.READ, path, path + "\0").thenApply(Xenstore::text));
+  }
+
+  /** The names in a folder; empty if there is none. */
+  public CompletableFuture<List<String>> list(String path) {
+    return optional(
+            ask(Type.DIRECTORY, path, path + "\0")
+                .thenApply(bytes -> List.of(text(bytes).split("\0"))))
+        .thenApply(
+            names -> names.orElse(List.of()).stream().filter(name -> !name.isEmpty()).toList());
+  }
+
+  /** Writes a value; folders on the way are made. */
+  public CompletableFuture<Void> write(String path, String value) {
+    return ask(Type.WRITE, path, path + "\0" + value).thenAccept(reply -> {});
+  }
+
+  /** Removes a path and all below it; it may be absent. */
+  public CompletableFuture<Void> remove(String path) {
+    return optional(ask(Type.RM, path, path + "\0")).thenAccept(reply -> {});
+  }
+
+  /** Whether a domain exists, for xenstored at least. */
+  public CompletableFuture<Boolean> exists(int domid) {
+    return ask(Type.IS_DOMAIN_INTRODUCED, "domain " + domid, domid + "\0")
+        .thenApply(reply -> text(reply).startsWith("T"));
+  }
+
+  /**
+   * Watches a path and all below it, or {@code @releaseDomain} and {@code @introduceDomain}.
+   *
+   * @return closing it ends the watch; from the loop's thread
+   */
+  public AutoCloseable watch(String path, Fired fired) {
+    Watched watched = new Watched(path, "q" + ++tokens, fired);
+    watches.put(watched.token(), watched);
+    if (endpoint == null) {
+      connect();
+    } else {
+      set(watched);
+    }
+    return () -> {
+      if (watches.remove(watched.token()) != null && endpoint != null) {
+        var _ = ask(Type.UNWATCH, path, path + "\0" + watched.token() + "\0");
+      }
+    };
+  }
+
+  private void set(Watched watched) {
+    var _ = ask(Type.WATCH, watched.path(), watched.path() + "\0" + watched.token() + "\0");
+  }
+
+  // ---- requests
+
+  private CompletableFuture<byte[]> ask(Type type, String path, String payload) {
+    CompletableFuture<byte[]> reply = new CompletableFuture<>();
+    byte[] bytes = payload.getBytes(StandardCharsets.UTF_8);
+    String why =
+        closed
+            ? "the connection was closed"
+            : asked.size() >= MOST_ASKED
+                ? "too much was asked already"
+                : bytes.length > LONGEST ? "it is longer than " + LONGEST + " bytes" : null;
+    if (why != null) {
+      reply.completeExceptionally(failure(type, path, why));
+      return reply;
+    }
+    int id = ++number;
+    asked.put(id, new Asked(type, path, reply, loop.time()));
+    out.add(
+        ByteBuffer.allocate(HEADER + bytes.length)
+            .order(ByteOrder.nativeOrder())
+            .putInt(type.number)
+            .putInt(id)
+            .putInt(0)
+            .putInt(bytes.length)
+            .put(bytes)
+            .flip());
+    if (late == null) {
+      late = loop.schedule(PATIENCE, this::expire);
+    }
+    if (endpoint == null) {
+      connect();
+    } else {
+      write();
+    }
+    return reply;
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /** Empty where xenstored says ENOENT. */
+  private static <T> CompletableFuture<Optional<T>> optional(CompletableFuture<T> reply) {
+    return reply
+        .thenApply(Optional::of)
+        .exceptionallyCompose(why -> {
+          Throwable cause = why.getCause() == null ? why : why.getCause();
+          return String.valueOf(cause.getMessage()).endsWith(": ENOENT")
+              ? CompletableFuture.completedFuture(Optional.empty())
+              : CompletableFuture.failedFuture(cause);
+        });
+  }
+
+  private IOException failure(Type type, String path, String why) {
+    return new IOException("cannot " + type.verb + " " + path + " in xenstore: " + why);
+  }
+
+  private void expire() {
+    late = null;
+    long before = loop.time() - PATIENCE.toNanos();
+    List<Asked> expired =
+        asked.values().stream().filter(each -> each.since() - before <= 0).toList();
+    if (!expired.isEmpty()) {
+      // Its answers may come yet, and would be taken for others'.
+      lost("no answer from " + address + " within " + PATIENCE.toSeconds() + " s");
+    } else if (!asked.isEmpty()) {
+      long next = asked.values().iterator().next().since() - before;
+      late = loop.schedule(Duration.ofNanos(next), this::expire);
+    }
+  }
+
+  // ---- the connection
+
+  private void connect() {
+    if (closed || attempt != null || again != null) {
+      return;
+    }
+    attempt =
+        transports.connect(
+            address,
+            loop,
+            PATIENCE,
+            new Connecting() {
+              @Override
+              public void connected(Endpoint made) {
+                attempt = null;
+                begin(made);
+              }
+
+              @Override
+              public void failed(TransportException why) {
+                attempt = null;
+                lost(String.valueOf(why.getMessage()));
+              }
+            });
+  }
+
+  private void begin(Endpoint made) {
+    endpoint = made;
+    in.clear();
+    made.onReady((readable, writable) -> {
+      if (readable) {
+        read();
+      }
+      if (writable && made.equals(endpoint)) {
+        write();
+      }
+    });
+    watches.values().forEach(this::set);
+    write();
+  }
+
+  private void write() {
+    Endpoint to = endpoint;
+    if (to == null) {
+      return;
+    }
+    try {
+      while (!out.isEmpty()) {
+        ByteBuffer first = out.getFirst();
+        if (to.write(first) == 0) {
+          break;
+        }
+        if (!first.hasRemaining()) {
+          out.remove();
+        }
+      }
+      to.interest(true, !out.isEmpty());
+    } catch (IOException e) {
+      lost(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void read() {
+    Endpoint from = endpoint;
+    if (from == null) {
+      return;
+    }
+    try {
+      int count = from.read(in);
+      if (count < 0) {
+        lost(address + " ended the connection");
+        return;
+      }
+    } catch (IOException e) {
+      lost(String.valueOf(e.getMessage()));
+      return;
+    }
+    in.flip();
+    while (from.equals(endpoint) && in.remaining() >= HEADER) {
+      int length = in.getInt(in.position() + 12);
+      if (length < 0 || length > LONGEST) {
+        lost(address + " sent a message of " + length + " bytes");
+        return;
+      }
+      if (in.remaining() < HEADER + length) {
+        break;
+      }
+      int type = in.getInt();
+      int id = in.getInt();
+      in.position(in.position() + 8);
+      byte[] payload = new byte[length];
+      in.get(payload);
+      received(type, id, payload);
+    }
+    if (from.equals(endpoint)) {
+      in.compact();
+    }
+  }
+
+  private void received(int type, int id, byte[] payload) {
+    if (type == Type.WATCH_EVENT.number) {
+      String[] parts = text(payload).split("\0", -1);
+      Watched watched = parts.length < 2 ? null : watches.get(parts[1]);
+      if (watched != null) {
+        watched.fired().fired(parts[0]);
+      }
+      return;
+    }
+    Asked request = asked.remove(id);
+    if (request == null) {
+      return;
+    }
+    if (type == Type.ERROR.number) {
+      String why = text(payload).replace("\0", "");
+      request.reply().completeExceptionally(failure(request.type(), request.path(), why));
+    } else {
+      request.reply().complete(payload);
+    }
+  }
+
+  /** Everybody who waits hears of it; watches are kept for the next connection. */
+  private void lost(String why) {
+    if (endpoint != null) {
+      endpoint.close();
+      endpoint = null;
+    }
+    out.clear();
+    List<Asked> waiting = new ArrayList<>(asked.values());
+    asked.clear();
+    if (!watches.isEmpty() && !closed && again == null) {
+      again =
+          loop.schedule(
+              PAUSE,
+              () -> {
+                again = null;
+                connect();
+              });
+    }
+    waiting.forEach(
+        each -> each.reply().completeExceptionally(failure(each.type(), each.path(), why)));
+  }
+
+  /** Ends the connection; whoever waits is told. Idempotent. */
+  @Override
+  public void close() {
+    closed = true;
+    watches.clear();
+    if (attempt != null) {
+      attempt.close();
+      attempt = null;
+    }
+    for (Timer timer : new @Nullable Timer[] {again, late}) {
+      if (timer != null) {
+        timer.cancel();
+      }
+    }
+    lost("the connection was closed");
+  }
+}
