@@ -21,6 +21,14 @@ group_of() {
 #   flags_of GROUP
 flags_of() {
   flags="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData -Xlog:disable"
+  # The cache where it was made for: moved, each of its pages would be written at each start.
+  flags="$flags -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0"
+  # Constructors that are called once by name (the JDK's random numbers, for UNIX sockets) need no
+  # code spun for them.
+  flags="$flags -Djdk.reflect.useNativeAccessorOnly=true"
+  # What the JDK takes on Linux, after a search of all that is installed.
+  [ ! -e /proc/sys/kernel/ostype ] ||
+    flags="$flags -Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider"
   case $1 in
     helper | native)
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
@@ -28,7 +36,7 @@ flags_of() {
       flags="$flags --enable-native-access=org.qmpkit.net.linux"
       ;;
     *)
-      flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1"
+      flags="$flags -Xms16m -Xmx512m -XX:TieredStopAtLevel=1 -XX:-UseContainerSupport"
       flags="$flags --enable-native-access=org.jline.nativ,org.qmpkit.net.linux"
       ;;
   esac

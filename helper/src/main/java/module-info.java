@@ -4,7 +4,6 @@ module org.qmpkit.helper {
   requires static org.jspecify;
   requires transitive org.qmpkit.net;
   requires transitive org.qmpkit.protocol;
-  requires jdk.unsupported;
   requires tools.jackson.core;
   requires tools.jackson.dataformat.toml;
 

@@ -3,6 +3,7 @@
 module org.qmpkit.net {
   requires static org.jspecify;
   requires jdk.net;
+  requires jdk.unsupported;
 
   exports org.qmpkit.net;
 

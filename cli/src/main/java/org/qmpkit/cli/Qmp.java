@@ -42,7 +42,11 @@ public final class Qmp {
     }
     int status = run(words);
     System.out.flush();
-    System.exit(status);
+    // All threads are daemons, so this one's end is the process's; an exit would start the JDK's
+    // logging first.
+    if (status != ExitStatus.DONE) {
+      System.exit(status);
+    }
   }
 
   private static int run(List<String> words) {

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Entropy;
 import org.qmpkit.net.Loop;
+import org.qmpkit.net.Signals;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Backlog;

@@ -23,8 +23,13 @@ public final class Transports {
 
   /** Every transport that this program's modules provide. */
   public static Transports load() {
-    return new Transports(
-        ServiceLoader.load(Transport.class).stream().map(ServiceLoader.Provider::get).toList());
+    ModuleLayer layer = Transports.class.getModule().getLayer();
+    // Modules alone, where there are any: a look at the class path opens files, at each start.
+    ServiceLoader<Transport> provided =
+        layer == null
+            ? ServiceLoader.load(Transport.class)
+            : ServiceLoader.load(layer, Transport.class);
+    return new Transports(provided.stream().map(ServiceLoader.Provider::get).toList());
   }
 
   /** These transports and no others. */

@@ -1,7 +1,6 @@
 package org.qmpkit.shell;
 
 import java.io.IOException;
-import java.nio.charset.Charset;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -14,8 +13,6 @@ import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
-import org.jline.terminal.TerminalBuilder;
-import org.jline.utils.InfoCmp;
 import org.jspecify.annotations.Nullable;
 
 /** A person's terminal, on JLine. */
@@ -62,16 +59,7 @@ final class TerminalScreen implements Screen {
   static TerminalScreen open(
       ShellHistory history, Completion completion, Runnable cancel, boolean pages)
       throws IOException {
-    knowWithoutAsking(System.getenv("TERM"));
-    Terminal terminal =
-        TerminalBuilder.builder()
-            .system(true)
-            .systemOutput(TerminalBuilder.SystemOutput.SysOutOrSysErr)
-            .provider("jni")
-            // Asks the terminal questions at each start, and waits for what it says.
-            .graphemeCluster(false)
-            .encoding(Charset.defaultCharset())
-            .build();
+    Terminal terminal = Tty.open();
     if (terminal.getSize().getColumns() == 0 || terminal.getSize().getRows() == 0) {
       // A serial line knows no size; nothing could be drawn on none.
       terminal.setSize(Size.of(80, 24));
@@ -108,16 +96,6 @@ final class TerminalScreen implements Screen {
     }
     boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
     return new TerminalScreen(terminal, reader, history, Palette.of(colours), pages);
-  }
-
-  /** JLine would ask a program of the system, infocmp, what it knows itself of usual terminals. */
-  private static void knowWithoutAsking(@Nullable String type) {
-    if (type != null && InfoCmp.getLoadedInfoCmp(type) == null) {
-      String known = InfoCmp.getDefaultInfoCmp(type.startsWith("tmux") ? "screen-256color" : type);
-      if (known != null) {
-        InfoCmp.setLoadedInfoCmp(type, known);
-      }
-    }
   }
 
   private static boolean isDumb(Terminal terminal) {
