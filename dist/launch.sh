@@ -47,6 +47,7 @@ flags_of() {
 # for the variables of whoever sources this.
 #   train GROUP FILE JAVA [ARGUMENT …]      the arguments say where the modules are
 train() (
+  set +e
   trained=$1
   cache=$2
   new=$cache.new
@@ -143,10 +144,11 @@ relay = true
 [[route]]
 listen = "unix:$new/shared"
 connect = "unix:$new/qemu.qmp"
-${trained_place:+[[route]]
+EOF
+  [ -z "${trained_place:-}" ] || cat >>"$new/config" <<EOF
+[[route]]
 listen = "unix:$trained_place"
 connect = "unix:$new/shared"
-}
 EOF
   # shellcheck disable=SC2086
   timeout -s KILL 60 "$@" $flags -m $qmp_main helper --config "$new/config" >/dev/null 2>&1 &
