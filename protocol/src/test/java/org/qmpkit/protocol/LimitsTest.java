@@ -241,6 +241,20 @@ final class LimitsTest {
     assertRefused(
         "hardLimit (1) must be at least highWater (2), in bytes", () -> limits(1, 2, 1, 1, 1, 1));
     assertRefused("reply (-1) must not be negative, in bytes", () -> Limits.DEFAULT.withReply(-1));
+    Limits.DEFAULT.withHistory(1, 1);
+    assertRefused(
+        "history (0) must be positive, in events", () -> Limits.DEFAULT.withHistory(0, 1));
+    assertRefused(
+        "historyBytes (0) must be positive, in bytes", () -> Limits.DEFAULT.withHistory(1, 0));
+  }
+
+  @Test
+  void aReplayMayFillAnOutboxAndNoMore() {
+    int most = Limits.DEFAULT.hardLimit();
+    assertEquals(most, Limits.DEFAULT.withHistory(1, most).historyBytes());
+    assertRefused(
+        "historyBytes (4194305) must be at most hardLimit (4194304)",
+        () -> Limits.DEFAULT.withHistory(1, most + 1));
   }
 
   @Test
