@@ -263,7 +263,9 @@ final class LimitsTest {
         assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withMessages(0, 1))
             .getMessage();
     assertEquals("clientMessage (0) must be positive, in bytes", message);
-    assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withMessages(1, 0));
+    assertRefused(
+        "qemuMessage (0) must be positive, in bytes", () -> Limits.DEFAULT.withMessages(1, 0));
+    assertEquals(2, Limits.DEFAULT.withMessages(1, 2).qemuMessage());
     assertThrows(IllegalArgumentException.class, () -> new Backlog(0));
     assertThrows(IllegalArgumentException.class, () -> new Scanner(Dialect.QEMU_INPUT, 0));
   }
