@@ -116,7 +116,11 @@ final class BacklogTest {
   // ---- kept events
 
   private static SharedMonitor subscribed(Backlog backlog, int events) {
-    SharedMonitor monitor = new SharedMonitor(Limits.DEFAULT, backlog).ready();
+    return subscribed(Limits.DEFAULT, backlog, events);
+  }
+
+  private static SharedMonitor subscribed(Limits limits, Backlog backlog, int events) {
+    SharedMonitor monitor = new SharedMonitor(limits, backlog).ready();
     Party client = monitor.joinReady();
     client.send("{\"execute\":\"__org.qmpkit_subscribe\"}");
     for (int i = 0; i < events; i++) {
@@ -147,10 +151,34 @@ final class BacklogTest {
     assertEquals(held, just.history());
 
     Backlog less = new Backlog(PLENTY, PLENTY, held - 1);
-    SharedMonitor most = subscribed(less, 8);
     SharedMonitor fewer = subscribed(less, 4);
+    SharedMonitor most = subscribed(less, 8);
     assertEquals(4, kept(fewer));
     assertEquals(6, kept(most), "a quarter of what it keeps");
     assertTrue(less.history() < held);
+  }
+
+  @Test
+  void oneRouteMayKeepAsManyBytesAsItsLimitAndLosesTheOldestForOneMore() {
+    Backlog backlog = new Backlog(PLENTY, PLENTY, PLENTY);
+    subscribed(backlog, 3);
+    int three = (int) backlog.history();
+    Limits just = Limits.DEFAULT.withHistory(10, three);
+    assertEquals(3, kept(subscribed(just, backlog, 3)));
+    Limits less = Limits.DEFAULT.withHistory(10, three - 1);
+    assertEquals(2, kept(subscribed(less, backlog, 3)));
+  }
+
+  @Test
+  void aGapInThePlaceOfAnotherCountsOnce() {
+    Backlog backlog = new Backlog(PLENTY, PLENTY, PLENTY);
+    SharedMonitor monitor = subscribed(backlog, 0);
+    monitor.lose("it crashed");
+    long one = backlog.history();
+    for (int i = 0; i < 5; i++) {
+      monitor.ready();
+      monitor.lose("it crashed");
+    }
+    assertEquals(one, backlog.history());
   }
 }
