@@ -181,4 +181,13 @@ final class BacklogTest {
     }
     assertEquals(one, backlog.history());
   }
+
+  @Test
+  void anEventWeighsNoLessThanItsLineAndItsName() {
+    Backlog backlog = new Backlog(PLENTY, PLENTY, PLENTY);
+    SharedMonitor monitor = subscribed(backlog, 0);
+    String event = SharedMonitor.event("N".repeat(1000));
+    monitor.qemu(event);
+    assertTrue(backlog.history() >= event.length() + 1000, "" + backlog.history());
+  }
 }

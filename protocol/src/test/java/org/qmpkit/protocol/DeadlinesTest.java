@@ -61,6 +61,18 @@ final class DeadlinesTest {
   }
 
   @Test
+  @DisplayName("15: commands that are due at the same moment all hear so")
+  void rule15_sameMoment() {
+    Party client = monitor.ready().joinReady();
+    client.execute("a", 1);
+    client.execute("b", 2);
+    client.execute("c", 3);
+    assertEquals(3, monitor.sent().size());
+    monitor.pass(TIME);
+    assertEquals(List.of("GenericError 1", "GenericError 2", "GenericError 3"), client.gist());
+  }
+
+  @Test
   @DisplayName("15: nothing is due for who has left, nor for what was lost with QEMU")
   void rule15_nobodyWaits() {
     Party slow = monitor.ready(SharedMonitor.greeting("")).joinReady();
