@@ -196,7 +196,8 @@ public final class Scanner {
 
   /** Takes a run of plain tokens, if any comes next that can't be the last of a message. */
   private boolean skim() {
-    if (skimmer == null || composer.grammar().depth < 2 || composer.fault() != null || discarding) {
+    // What is discarded has a fault, too.
+    if (skimmer == null || composer.grammar().depth < 2 || composer.fault() != null) {
       return false;
     }
     // Each byte may be a token, and need a blank after it.

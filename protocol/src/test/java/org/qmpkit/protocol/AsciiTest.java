@@ -95,6 +95,7 @@ final class AsciiTest {
         "\\ud800\\udc00|",
         "\\n\\uD83D\\uDE00\\n|",
         "\\udbff\\udffd|",
+        "\\ud800\\udfff|",
         "|\\ud800\\udc0",
         "|\\ud800\\udbff",
         "|\\ud800\\ue000",

@@ -33,14 +33,27 @@ final class BudgetTest {
     deaf.execute("query-qmp-schema", 1);
     monitor.answer(monitor.next(), text(2 * MIB));
     assertBehind(monitor, deaf, "slow");
+    assertEquals(1, notes(monitor, "DEBUG client 1 slow: 20971"));
     monitor.pass(Duration.ofMillis(2_500));
     assertBehind(monitor, deaf, "stalled");
+    assertEquals(2.5, monitor.status().path("behind").get(0).path("seconds").asDouble());
     assertEquals(1, notes(monitor, "WARNING client 1 stalled: it took nothing for 2.5 s: 20971"));
     monitor.pass(Duration.ofMillis(7_499));
     assertNull(deaf.client.cutReason());
     monitor.pass(Duration.ofMillis(1));
     deaf.assertCut("no progress for 10.0 s");
     assertEquals(0, monitor.status().path("behind").size());
+  }
+
+  @Test
+  void toHaveTakenNothingIsNoProgress() {
+    SharedMonitor monitor = new SharedMonitor().ready();
+    Party deaf = monitor.joinReady();
+    monitor.qemu(SharedMonitor.event("LONG", 2 * MIB));
+    monitor.pass(Duration.ofSeconds(9));
+    monitor.broker.wrote(deaf.client, 0, monitor.now());
+    monitor.pass(Duration.ofSeconds(1));
+    deaf.assertCut("no progress for 10.0 s");
   }
 
   @Test
@@ -147,9 +160,11 @@ final class BudgetTest {
     assertEquals(1, longest.attention());
     assertNull(first.broker.broken());
     assertNull(last.broker.broken());
-    assertTrue(backlog.half() <= 4 << 20);
+    long left = backlog.half();
+    assertTrue(left <= 4 << 20);
     longest.raw(half(MIB));
-    assertTrue(backlog.half() <= 4 << 20, "a broken session takes no more");
+    assertEquals(left, backlog.half(), "a broken session takes no more");
+    assertNull(last.broker.broken());
   }
 
   @Test
@@ -190,7 +205,8 @@ final class BudgetTest {
 
   @Test
   void aLongMessageMustEndWithinHalfAMinute() {
-    SharedMonitor monitor = new SharedMonitor().ready();
+    Backlog backlog = new Backlog(64 << 20);
+    SharedMonitor monitor = new SharedMonitor(Limits.DEFAULT, backlog).ready();
     monitor.raw(half(MIB));
     for (int i = 0; i < 29; i++) {
       monitor.pass(Duration.ofSeconds(1));
@@ -201,6 +217,7 @@ final class BudgetTest {
     String why = monitor.broker.broken();
     assertNotNull(why);
     assertTrue(why.contains("did not end within 30 s"), why);
+    assertEquals(0, backlog.half());
   }
 
   @Test

@@ -54,8 +54,43 @@ final class DeadlinesTest {
     Sent sent = monitor.next();
     monitor.pass(TIME.minus(INSTANT));
     monitor.answer(sent);
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline(), "nothing is due any more");
     monitor.pass(TIME.multipliedBy(3));
     assertEquals(List.of("return 1"), client.gist());
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
+  }
+
+  @Test
+  @DisplayName("15: commands that are due at the same moment all hear so")
+  void rule15_sameMoment() {
+    Party client = monitor.ready().joinReady();
+    client.execute("a", 1);
+    client.execute("b", 2);
+    client.execute("c", 3);
+    assertEquals(3, monitor.sent().size());
+    monitor.pass(TIME);
+    assertEquals(List.of("GenericError 1", "GenericError 2", "GenericError 3"), client.gist());
+  }
+
+  @Test
+  @DisplayName("15: nothing is due for who has left, nor for what was lost with QEMU")
+  void rule15_nobodyWaits() {
+    Party slow = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    slow.execute("snapshot", 1);
+    Sent sent = monitor.next();
+    Party leaver = monitor.joinReady();
+    leaver.execute("stop", 2);
+    leaver.leave();
+    monitor.answer(sent);
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
+    slow.execute("cont", 3);
+    monitor.lose("it crashed before it was written");
+    slow.lines();
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
+    monitor.ready();
+    Party next = monitor.joinReady();
+    next.execute("a command that is longer than the one which was not written", 4);
+    monitor.answer(monitor.next());
     assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
   }
 

@@ -134,11 +134,33 @@ final class FairnessTest {
     client.send(command("a", 20_000).repeat(6));
     for (int i = 0; i < 6; i++) {
       inFlight.addAll(monitor.sent());
-      assertTrue(inFlight.size() <= 3);
+      assertEquals(Math.min(3, 6 - i), inFlight.size(), "what was answered makes room");
       int bytes = inFlight.stream().mapToInt(each -> each.line().length()).sum();
       assertTrue(bytes <= 64 * 1024 + 100);
       monitor.answer(inFlight.removeFirst());
     }
+  }
+
+  @Test
+  @DisplayName("16: just 64 KiB are in flight together, and one byte more is not")
+  void rule16_windowAtItsEdge() {
+    for (int second : new int[] {32 * 1024, 32 * 1024 + 1}) {
+      SharedMonitor fresh = new SharedMonitor().ready();
+      fresh.joinReady().send(command("a", 32 * 1024) + command("b", second));
+      assertEquals(second == 32 * 1024 ? 2 : 1, fresh.sent().size());
+    }
+  }
+
+  @Test
+  @DisplayName("16: who leaves holds nobody up: those behind its command go at once")
+  void rule16_leaver() {
+    monitor.joinReady().send(command("a", 60_000));
+    Party leaver = monitor.joinReady();
+    leaver.send(command("b", 60_000));
+    monitor.joinReady().execute("c");
+    assertEquals(List.of("a"), monitor.sentNames());
+    leaver.leave();
+    assertEquals(List.of("c"), monitor.sentNames());
   }
 
   @Test

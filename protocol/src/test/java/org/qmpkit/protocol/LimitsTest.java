@@ -82,19 +82,84 @@ final class LimitsTest {
   }
 
   @Test
-  @Tag("big")
   void whatWasAnsweredCountsNoMoreInBandOutOfBandOrEarly() {
-    Party client = monitor.join();
-    String argument = ",\"arguments\":{\"x\":\"" + "y".repeat(250 * KIB) + "\"}}";
+    SharedMonitor tight = new SharedMonitor(Limits.DEFAULT.withMessages(KIB, MIB));
+    Party client = tight.join();
+    String argument = ",\"arguments\":{\"x\":\"" + "y".repeat(250) + "\"}}";
     client.send(("{\"execute\":\"early\"" + argument).repeat(5));
     client.send("{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}");
-    monitor.ready();
+    tight.ready();
     for (int i = 0; i < 20; i++) {
       assertTrue(client.client.wantsInput());
       client.send((i % 2 == 0 ? "{\"exec-oob\":\"a\"" : "{\"execute\":\"a\"") + argument);
-      monitor.answer(monitor.next());
+      tight.answer(tight.next());
     }
     assertEquals(27, client.lines().size());
+  }
+
+  @Test
+  void commandsOutOfBandCountAsThoseInBandDo() {
+    SharedMonitor few = new SharedMonitor(limits(4, MIB, MIB, 10, 32, 5)).ready();
+    Party client = few.joinReady("\"oob\"");
+    client.execute("a", 1);
+    client.executeOob("b", 2);
+    client.execute("a", 3);
+    assertTrue(client.client.wantsInput());
+    client.executeOob("b", 4);
+    assertFalse(client.client.wantsInput());
+    List<Sent> sent = few.sent();
+    few.answer(sent.stream().filter(Sent::oob).findFirst().orElseThrow());
+    assertTrue(client.client.wantsInput());
+  }
+
+  /** A command of so many canonical bytes. */
+  private static String command(int bytes) {
+    String frame = "{\"execute\":\"a\",\"id\":\"\"}";
+    return frame.replace("\"\"", "\"" + "x".repeat(bytes - frame.length()) + "\"");
+  }
+
+  @Test
+  void commandsThatWaitMayHaveAsManyBytesAsOneMessageTillTheReadingStops() {
+    for (int last : new int[] {49, 50}) {
+      SharedMonitor tight = new SharedMonitor(Limits.DEFAULT.withMessages(100, MIB)).ready();
+      Party client = tight.joinReady();
+      client.send(command(50) + command(last));
+      assertEquals(last == 49, client.client.wantsInput());
+    }
+  }
+
+  @Test
+  void errorsThatWaitForTheirTurnCountAsWhatTheyAnswer() {
+    SharedMonitor tight = new SharedMonitor(Limits.DEFAULT.withMessages(KIB, MIB)).ready();
+    Party client = tight.joinReady();
+    client.execute("slow");
+    assertTrue(client.offer("}".repeat(50).getBytes(StandardCharsets.US_ASCII), 1) < 20);
+    tight.answer(tight.next());
+    assertTrue(client.lines().size() > 5);
+    assertTrue(client.client.wantsInput());
+  }
+
+  @Test
+  void anOutboxAtItsHighWaterIsNotReadForAndOneAtItsHardLimitTakesNoEvent() {
+    String event = SharedMonitor.event("STOP", 200);
+    int line = event.length() + 2;
+    SharedMonitor tight = new SharedMonitor(limits(64, 2 * line, 4 * line, 10, 32, 5)).ready();
+    Party client = tight.joinReady();
+    tight.qemu(event);
+    client.read(1);
+    tight.qemu(event);
+    assertTrue(client.client.wantsInput(), "a byte is missing");
+    assertEquals(0, tight.status().get("behind").size());
+    client.read(line - 1);
+    tight.qemu(event);
+    assertFalse(client.client.wantsInput());
+    assertEquals(1, tight.status().get("behind").size());
+    tight.qemu(event);
+    tight.qemu(event);
+    assertEquals(4L * line, client.client.outbox().size());
+    assertFalse(client.client.finished());
+    tight.qemu(event);
+    client.assertCut("it does not read its events: " + 4 * line + " bytes wait");
   }
 
   @Test
@@ -209,9 +274,10 @@ final class LimitsTest {
   }
 
   /** All limits but those of messages, with one of them changed. */
-  private static void limits(int queued, int high, int hard, int stall, int clients, int silence) {
+  private static Limits limits(
+      int queued, int high, int hard, int stall, int clients, int silence) {
     Limits usual = Limits.DEFAULT;
-    new Limits(
+    return new Limits(
         usual.clientMessage(),
         usual.qemuMessage(),
         queued,
@@ -241,6 +307,20 @@ final class LimitsTest {
     assertRefused(
         "hardLimit (1) must be at least highWater (2), in bytes", () -> limits(1, 2, 1, 1, 1, 1));
     assertRefused("reply (-1) must not be negative, in bytes", () -> Limits.DEFAULT.withReply(-1));
+    Limits.DEFAULT.withHistory(1, 1);
+    assertRefused(
+        "history (0) must be positive, in events", () -> Limits.DEFAULT.withHistory(0, 1));
+    assertRefused(
+        "historyBytes (0) must be positive, in bytes", () -> Limits.DEFAULT.withHistory(1, 0));
+  }
+
+  @Test
+  void aReplayMayFillAnOutboxAndNoMore() {
+    int most = Limits.DEFAULT.hardLimit();
+    assertEquals(most, Limits.DEFAULT.withHistory(1, most).historyBytes());
+    assertRefused(
+        "historyBytes (4194305) must be at most hardLimit (4194304)",
+        () -> Limits.DEFAULT.withHistory(1, most + 1));
   }
 
   @Test
@@ -249,7 +329,9 @@ final class LimitsTest {
         assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withMessages(0, 1))
             .getMessage();
     assertEquals("clientMessage (0) must be positive, in bytes", message);
-    assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withMessages(1, 0));
+    assertRefused(
+        "qemuMessage (0) must be positive, in bytes", () -> Limits.DEFAULT.withMessages(1, 0));
+    assertEquals(2, Limits.DEFAULT.withMessages(1, 2).qemuMessage());
     assertThrows(IllegalArgumentException.class, () -> new Backlog(0));
     assertThrows(IllegalArgumentException.class, () -> new Scanner(Dialect.QEMU_INPUT, 0));
   }

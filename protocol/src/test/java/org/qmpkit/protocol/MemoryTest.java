@@ -24,7 +24,7 @@ final class MemoryTest {
 
   private final SharedMonitor monitor = new SharedMonitor();
 
-  private static long allocated(Runnable work) {
+  static long allocated(Runnable work) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
     work.run();

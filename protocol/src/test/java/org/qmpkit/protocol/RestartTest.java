@@ -57,6 +57,9 @@ final class RestartTest {
     monitor.sent().forEach(monitor::answer);
     assertEquals(List.of("return 7", "return 8"), client.gist(), "queued ones were never sent");
     assertEquals(1, monitor.status().get("dropped").intValue());
+    assertTrue(
+        monitor.notes.contains("WARNING  the far side greeted again: it has reconnected"),
+        monitor.notes::toString);
   }
 
   @Test
