@@ -29,6 +29,8 @@ flags_of() {
   # What the JDK takes on Linux, after a search of all that is installed.
   [ ! -e /proc/sys/kernel/ostype ] ||
     flags="$flags -Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider"
+  # Binding C's functions runs through much code once or twice, which is not worth compiling.
+  [ "$1" != native ] || flags="$flags -XX:CompileThresholdScaling=10"
   case $1 in
     helper | native)
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"

@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
@@ -32,16 +33,34 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
    *
    * @param settings with the route
    * @param err where its log goes
-   * @throws IOException if it can't listen, or there is no way to the other end; nothing is left
-   *     behind then
+   * @throws IOException if it can't listen, there is no way to the other end, or the path in
+   *     xenstore can't be written; nothing is left behind then
    * @throws IllegalArgumentException if the settings make no sense
    */
   public void run(Settings settings, PrintStream err) throws IOException {
-    Helper.run(settings, err, false, this::begin);
+    AtomicReference<@Nullable String> failure = new AtomicReference<>();
+    Helper.run(
+        settings,
+        err,
+        false,
+        (loop, transports, end) ->
+            begin(
+                loop,
+                transports,
+                end,
+                why -> {
+                  failure.set(why);
+                  end.accept(why);
+                }));
+    String why = failure.get();
+    if (why != null) {
+      throw new IOException(why);
+    }
   }
 
   /** The route listens. */
-  private void begin(Loop loop, Transports transports, Consumer<String> end) {
+  private void begin(
+      Loop loop, Transports transports, Consumer<String> end, Consumer<String> fail) {
     if (listen.scheme().equals("unix") && !listen.target().startsWith("@")) {
       Path socket = Path.of(listen.target());
       Object identity = identity(socket);
@@ -50,7 +69,7 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
     Xenstore xenstore = Xenstore.here().map(at -> new Xenstore(loop, transports, at)).orElse(null);
     if (xenstore == null) {
       if (statePath != null) {
-        end.accept("there is no xenstored on this host, and so nobody to tell that it runs");
+        fail.accept("there is no xenstored on this host, and so nobody to tell that it runs");
       }
       return;
     }
@@ -60,7 +79,7 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
               .write(statePath, "running")
               .whenComplete((done, why) -> {
                 if (why != null) {
-                  end.accept(String.valueOf(why.getMessage()));
+                  fail.accept(String.valueOf(why.getMessage()));
                 }
               });
     }

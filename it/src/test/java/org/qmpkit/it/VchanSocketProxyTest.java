@@ -1,0 +1,195 @@
+package org.qmpkit.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.qmpkit.testkit.LibxlClient;
+import org.qmpkit.testkit.LineClient;
+import org.qmpkit.testkit.RealQemu;
+
+/**
+ * The drop-in, as libxl starts it, in front of a real QEMU; Xen's library and xenstored are
+ * stand-ins. The lab has it on real Xen.
+ */
+@Timeout(300)
+class VchanSocketProxyTest {
+  private static final String STATE = "/local/domain/0/device-model/7/qmp-proxy-state";
+
+  private final Path folder;
+  private final Path socket;
+  private final Path store;
+  private final Path qemu;
+
+  VchanSocketProxyTest(@TempDir Path folder) {
+    this.folder = folder;
+    this.socket = folder.resolve("qmp-libxl-6");
+    this.store = folder.resolve("xenstored");
+    this.qemu = folder.resolve("qemu.qmp");
+  }
+
+  @BeforeEach
+  void makeLibrary() throws Exception {
+    Path source = Path.of(System.getProperty("qmpkit.it.root"), "it/src/test/c/xenvchan.c");
+    Process compiler =
+        new ProcessBuilder(
+                "gcc",
+                "-shared",
+                "-fPIC",
+                "-o",
+                folder.resolve("libxenvchan.so").toString(),
+                source.toString())
+            .inheritIO()
+            .start();
+    assertEquals(0, compiler.waitFor());
+  }
+
+  private HelperProcess start(String... options) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("vchan-socket-proxy"));
+    arguments.addAll(List.of(options));
+    arguments.addAll(List.of("7", "/local/domain/7/device-model/6/qmp-vchan", "" + socket));
+    return HelperProcess.launch(
+        Map.of(
+            "LD_LIBRARY_PATH", folder.toString(),
+            "QMPKIT_VCHAN", qemu.toString(),
+            "XENSTORED_PATH", store.toString()),
+        arguments);
+  }
+
+  private void awaitRunning(XenstoreDaemon xenstored) {
+    Patience.find(
+        "running at " + STATE,
+        () -> xenstored.value(STATE).filter("running"::equals),
+        () -> "nothing is written");
+  }
+
+  @Test
+  void isRunningBeforeThereIsAMonitorAndServesLibxlWhenThereIs() throws Exception {
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess proxy = start("--state-path=" + STATE)) {
+      awaitRunning(xenstored);
+      assertTrue(Files.exists(socket));
+      try (RealQemu monitor = RealQemu.startAt(qemu)) {
+        LibxlClient libxl = new LibxlClient(socket);
+        for (int i = 0; i < 20; i++) {
+          LineClient.connect(socket).close();
+          assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
+        }
+        assertTrue(monitor.alive());
+      }
+      proxy.signal("HUP");
+      assertEquals(0, proxy.awaitExit());
+      assertFalse(Files.exists(socket));
+    }
+  }
+
+  @Test
+  void theLongestAnswerComesWholeThroughSmallRings() throws Exception {
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        RealQemu monitor = RealQemu.startAt(qemu);
+        HelperProcess proxy = start("-v", "-s", STATE)) {
+      awaitRunning(xenstored);
+      LibxlClient libxl = new LibxlClient(socket);
+      assertTrue(libxl.operation("query-qmp-schema").getFirst().size() > 500);
+      assertTrue(monitor.alive());
+      assertTrue(proxy.alive());
+    }
+  }
+
+  @Test
+  void aStaleSocketIsNoObstacle() throws Exception {
+    try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      dead.bind(UnixDomainSocketAddress.of(socket));
+    }
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess proxy = start("--state-path", STATE)) {
+      awaitRunning(xenstored);
+      assertTrue(proxy.alive());
+    }
+  }
+
+  @Test
+  void endsWithTheDomain() throws Exception {
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess proxy = start("--state-path=" + STATE)) {
+      awaitRunning(xenstored);
+      xenstored.releaseDomain();
+      assertEquals(0, proxy.awaitExit());
+      proxy.awaitLog("info: domain 7 has ended: draining and ending");
+      assertFalse(Files.exists(socket));
+    }
+  }
+
+  @Test
+  void endsWhenItsSocketIsGone() throws Exception {
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess proxy = start("--state-path=" + STATE)) {
+      awaitRunning(xenstored);
+      Files.delete(socket);
+      assertEquals(0, proxy.awaitExit());
+      proxy.awaitLog("info: the socket .* is gone, or is another's: draining and ending");
+    }
+  }
+
+  @Test
+  void withoutXenstoredItSaysSoAndFails() throws Exception {
+    try (HelperProcess proxy = start("--state-path=" + STATE)) {
+      assertEquals(1, proxy.awaitExit());
+      proxy.awaitLog("^vchan-socket-proxy: there is no xenstored on this host");
+      assertFalse(Files.exists(socket));
+    }
+  }
+
+  @Test
+  void aMonitorThatComesBackIsFoundAgain() throws Exception {
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess proxy = start("--state-path=" + STATE)) {
+      awaitRunning(xenstored);
+      for (int round = 0; round < 2; round++) {
+        try (RealQemu monitor = RealQemu.startAt(qemu)) {
+          LibxlClient libxl = new LibxlClient(socket);
+          assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
+          monitor.kill();
+        }
+        Files.deleteIfExists(qemu);
+        proxy.awaitLog("warning: .*was closed", round + 1);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "7 /a | expected DOMID XENSTORE-PATH SOCKET",
+        "seven /a /s | domain 'seven' is not a number",
+        "99999 /a /s | is not within 0 to 32751",
+        "-m both 7 /a /s | mode 'both' is neither client nor server",
+        "--reconnect-marker=2 7 /a /s | reconnect-marker '2' is not 1",
+        "--loud 7 /a /s | unknown option --loud",
+      })
+  void aMistakeIsSaidInOneLine(String words, String said) {
+    List<String> arguments = new ArrayList<>(List.of("vchan-socket-proxy"));
+    arguments.addAll(List.of(words.split(" ")));
+    Program.Outcome outcome = Program.run(arguments.toArray(String[]::new));
+    assertTrue(outcome.status() == 1 || outcome.status() == 2, outcome::toString);
+    Optional<String> first = outcome.errLines().stream().findFirst();
+    assertTrue(first.orElse("").contains(said), outcome::toString);
+  }
+}
