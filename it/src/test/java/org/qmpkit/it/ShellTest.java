@@ -380,6 +380,10 @@ class ShellTest {
       // What is typed this early may be on the screen twice.
       assertTrue(shell.ask(PROMPT, "info name").endsWith("Zo?"), shell::text);
       shell.press("Space", "Enter");
+      Patience.until(
+          "a prompt behind the blank line",
+          () -> shell.text().lines().filter(line -> line.startsWith("(QEMU)")).count() == 3,
+          shell::text);
       assertTrue(shell.ask(PROMPT, "cpu 0").endsWith("bad CPU index"), shell::text);
       Patience.until(
           "a record", () -> Files.readString(raw).contains("bad CPU index"), shell::text);

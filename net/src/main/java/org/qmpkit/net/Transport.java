@@ -23,6 +23,13 @@ public interface Transport {
     return poller();
   }
 
+  /**
+   * Looks at what an address of this scheme says, without using it.
+   *
+   * @throws TransportException if it could never be connected to
+   */
+  default void check(Address address) throws TransportException {}
+
   /** Why it cannot be used on this host and what to do about it; empty if it can. */
   Optional<String> unavailable();
 

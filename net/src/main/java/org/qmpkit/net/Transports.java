@@ -73,10 +73,11 @@ public final class Transports {
   /**
    * Says whether an address can be used at all on a loop.
    *
-   * @throws TransportException if there is no transport for it here, with the reason and a remedy
+   * @throws TransportException if there is no transport for it here, or it names what no transport
+   *     could reach; with the reason and a remedy
    */
   public void check(Address address, Loop loop) throws TransportException {
-    choose("use", address, loop);
+    choose("use", address, loop).check(address);
   }
 
   private Transport choose(String attempted, Address address, Loop loop) throws TransportException {

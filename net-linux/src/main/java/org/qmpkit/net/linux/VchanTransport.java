@@ -46,6 +46,11 @@ public final class VchanTransport implements Transport {
   }
 
   @Override
+  public void check(Address address) throws TransportException {
+    VchanPlace.of("use", address);
+  }
+
+  @Override
   public Attempt connect(Address address, Loop loop, Duration timeout, Connecting connecting) {
     try {
       VchanPlace place = VchanPlace.of(CONNECT, address);
