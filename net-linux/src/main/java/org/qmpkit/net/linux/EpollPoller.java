@@ -311,6 +311,18 @@ final class EpollPoller implements NativePoller {
 
   // ---- sockets
 
+  /** A socket that is to be an endpoint. */
+  private record Adopted(String peer) implements Source {
+    @Override
+    public void ready(boolean readable, boolean writable) {}
+
+    @Override
+    public void failed() {}
+
+    @Override
+    public void close() {}
+  }
+
   @Override
   public Attempt dial(SocketAddress to, Loop loop, String peer, Dialled dialled) {
     return SocketDial.start(to, loop, this, peer, dialled);
@@ -333,6 +345,11 @@ final class EpollPoller implements NativePoller {
   @Override
   public SocketAddress abstractName(String name) {
     return new AbstractName(name);
+  }
+
+  /** Takes over a connected socket that does not block. */
+  SocketEndpoint adopt(int socket, int family, String peer) {
+    return SocketEndpoint.on(watch(socket, new Adopted(peer)), this, family, peer);
   }
 
   @Override
