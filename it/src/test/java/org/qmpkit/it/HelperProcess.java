@@ -67,10 +67,12 @@ final class HelperProcess implements AutoCloseable {
   private static HelperProcess launch(String... flags) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("helper"));
     arguments.addAll(List.of(flags));
-    return new HelperProcess(
-        new ProcessBuilder(Program.command(arguments.toArray(String[]::new)))
-            .redirectInput(Redirect.from(new File("/dev/null")))
-            .start());
+    return started(new ProcessBuilder(Program.command(arguments.toArray(String[]::new))));
+  }
+
+  /** Starts what becomes a helper, with nothing to read, and waits for nothing. */
+  static HelperProcess started(ProcessBuilder builder) throws IOException {
+    return new HelperProcess(builder.redirectInput(Redirect.from(new File("/dev/null"))).start());
   }
 
   private static HelperProcess start(String[] flags, String... more) throws IOException {
