@@ -80,6 +80,40 @@ def receive(name, size):
     return [data.decode(), len(fds)]
 
 
+def stuff(name, size):
+    """Sends pieces with a descriptor each until no more is taken; returns how many went whole."""
+    sock = sockets[name]
+    sock.setblocking(False)
+    pieces = 0
+    while True:
+        r, w = os.pipe()
+        pipes.append(r)
+        try:
+            socket.send_fds(sock, [b"x" * size], [w])
+        except BlockingIOError:
+            sock.settimeout(LIMIT)
+            return pieces
+        finally:
+            os.close(w)
+        pieces += 1
+
+
+def drain(name, size, pieces):
+    """Reads so many pieces; returns whether each came with the descriptor that was sent with it."""
+    at = 0
+    right = True
+    first = len(pipes) - pieces - 1
+    while at < pieces * size:
+        data, fds, _, _ = socket.recv_fds(sockets[name], size, 8)
+        for fd in fds:
+            os.write(fd, b"%d" % at)
+            os.close(fd)
+            right = right and os.read(pipes[first + at // size], 20) == b"%d" % at
+        right = right and len(fds) == (at % size == 0)
+        at += len(data)
+    return right and at == pieces * size
+
+
 def close(name):
     sockets.pop(name).close()
 

@@ -27,6 +27,7 @@ class DescriptorsTest {
   private static final int ROUNDS = Boolean.getBoolean("qmpkit.full") ? 10_000 : 1_000;
   private static final int WARM_UP = 50;
   private static final int SEED = 20_261_123;
+  private static final int PIECE = 4096;
   private static final String ADD = "{\"execute\": \"add-fd\"}";
 
   private final Path monitor;
@@ -258,6 +259,11 @@ class DescriptorsTest {
       assertEquals("[\"up\",3]", clients.receive("a").toString());
       clients.awaitGone(down);
       clients.awaitGone(up);
+      // To a side that does not read: what is kept meanwhile keeps its descriptors.
+      int pieces = clients.stuff("a", PIECE);
+      assertTrue(clients.drain("far", PIECE, pieces), pieces + " pieces");
+      pieces = clients.stuff("far", PIECE);
+      assertTrue(clients.drain("a", PIECE, pieces), pieces + " pieces");
       assertTrue(helper.alive());
     }
   }

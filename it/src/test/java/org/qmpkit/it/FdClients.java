@@ -114,6 +114,16 @@ final class FdClients implements AutoCloseable {
     return call("receive", name, 1000);
   }
 
+  /** Sends pieces with a descriptor each until no more is taken; returns how many. */
+  int stuff(String name, int size) throws IOException {
+    return call("stuff", name, size).intValue();
+  }
+
+  /** Reads so many pieces; whether each came with the descriptor that was sent with it. */
+  boolean drain(String name, int size, int pieces) throws IOException {
+    return call("drain", name, size, pieces).booleanValue();
+  }
+
   void close(String name) throws IOException {
     call("close", name);
   }
