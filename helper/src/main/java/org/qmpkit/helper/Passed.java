@@ -19,7 +19,7 @@ record Passed(Descriptors descriptors, @Nullable String objection) implements At
         !descriptors.whole()
             ? "more than "
                 + Descriptors.MOST
-                + " descriptors came at once, or more than this process may open"
+                + " descriptors came at once, or more than the helper can take"
             : address.flag("fds", false) ? null : cannotCarry(address));
   }
 

@@ -13,7 +13,7 @@ public interface Descriptors extends AutoCloseable {
 
   /**
    * Whether these are all that the peer passed. Of more than {@link #MOST}, or more than this
-   * process may open, none is kept: then the count is 0.
+   * process can take, none is kept: then the count is 0.
    */
   boolean whole();
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Descriptors;
@@ -34,6 +35,11 @@ final class Batch implements Descriptors {
     }
   }
 
+  /** The batches that may wait to be closed before no more are taken. */
+  private static final int MOST_CLOSING = 64;
+
+  private static final AtomicInteger CLOSING = new AtomicInteger();
+
   private final int count;
   private final boolean whole;
   private final AtomicReference<int @Nullable []> open;
@@ -52,6 +58,11 @@ final class Batch implements Descriptors {
       return new Batch(new int[0], false);
     }
     return new Batch(all, true);
+  }
+
+  /** Whether so many wait to be closed, for file systems that don't answer, that it is enough. */
+  static boolean tooManyClosing() {
+    return CLOSING.get() >= MOST_CLOSING;
   }
 
   /** Their numbers. */
@@ -83,10 +94,12 @@ final class Batch implements Descriptors {
 
   private static void giveBack(int[] numbers) {
     if (numbers.length > 0) {
+      CLOSING.incrementAndGet();
       Closing.POOL.execute(() -> {
         for (int number : numbers) {
           Libc.call(C.close(), number);
         }
+        CLOSING.decrementAndGet();
       });
     }
   }

@@ -57,7 +57,8 @@ final class Message {
 
   /** Receives once; {@link #descriptors} tells what came along. */
   int receive(int socket, long at, long size) {
-    set(at, size, CONTROL_ROOM);
+    // Without room the system closes what comes, and says that it did.
+    set(at, size, Batch.tooManyClosing() ? 0 : CONTROL_ROOM);
     return Libc.call(C.recvmsg(), socket, address, CLOEXEC);
   }
 

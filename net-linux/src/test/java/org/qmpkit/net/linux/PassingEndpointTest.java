@@ -1,5 +1,6 @@
 package org.qmpkit.net.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -8,9 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.qmpkit.net.linux.Libc.C;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,6 +48,7 @@ import org.qmpkit.net.UnixTransport;
 @Timeout(300)
 final class PassingEndpointTest {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final int LINGER = 13;
   private static final Map<String, String> WITH = Map.of("fds", "on");
 
   @TempDir Path dir;
@@ -269,5 +276,50 @@ final class PassingEndpointTest {
         why.getMessage());
     assertEquals(1, near.write(bytes("x")));
     assertEquals("x", read(far));
+  }
+
+  /** A descriptor whose close waits for its peer, up to a minute. */
+  private int lingering(ServerSocket peer) throws IOException {
+    MemorySegment scratch = poller.scratch();
+    int socket = Sockets.open(SocketAddresses.INET);
+    int length = SocketAddresses.write(peer.getLocalSocketAddress(), scratch);
+    Libc.call(C.connect(), socket, scratch.address(), length);
+    scratch.set(JAVA_INT, 0, 1);
+    scratch.set(JAVA_INT, 4, 60);
+    Libc.checked(
+        Libc.call(C.setsockopt(), socket, Sockets.SOL_SOCKET, LINGER, scratch.address(), 8));
+    until(() -> Libc.call(C.write(), socket, scratch.address(), 1) > 0);
+    while (Libc.call(C.write(), socket, scratch.address(), EpollPoller.SCRATCH_SIZE) > 0) {
+      // Until nothing more goes out.
+    }
+    return socket;
+  }
+
+  @Test
+  void whereClosingHangsTheLoopDoesNotAndNoMoreAreTaken() throws IOException {
+    List<Socket> peers = new ArrayList<>();
+    try (ServerSocket peer = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+      for (int i = 0; i < 8; i++) {
+        int[] hanging = {lingering(peer)};
+        peers.add(peer.accept());
+        Batch.of(hanging, 1, false).close();
+      }
+      while (!Batch.tooManyClosing()) {
+        batch(1).close();
+      }
+      Batch sent = batch(1);
+      passing(near).write(bytes("a"), sent);
+      assertEquals("a", read(far));
+      Descriptors refused = Objects.requireNonNull(passing(far).takeDescriptors());
+      assertFalse(refused.whole());
+      assertEquals(0, refused.count());
+      for (Socket each : peers) {
+        each.close();
+      }
+      until(() -> !Batch.tooManyClosing());
+      passing(near).write(bytes("b"), sent);
+      assertEquals("b", read(far));
+      assertTrue(Objects.requireNonNull(passing(far).takeDescriptors()).whole());
+    }
   }
 }
