@@ -7,5 +7,6 @@ module org.qmpkit.net.linux {
   provides org.qmpkit.net.PollerKind with
       org.qmpkit.net.linux.EpollKind;
   provides org.qmpkit.net.Transport with
+      org.qmpkit.net.linux.InheritedTransport,
       org.qmpkit.net.linux.VchanTransport;
 }

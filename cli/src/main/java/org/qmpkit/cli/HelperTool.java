@@ -51,7 +51,9 @@ final class HelperTool implements Tool {
             """
 
             Addresses: unix:/path[,mode=0660][,group=NAME], tcp:HOST:PORT, a bare path, HOST:PORT,
-            or QEMU's own spelling; 'qmp transports' lists what there is.
+            or QEMU's own spelling; 'qmp transports' lists what there is. ",fds=on" behind both
+            ends of a route passes descriptors along, for getfd and add-fd; fd:N and fd:NAME are
+            sockets that this process was started with.
 
             --command-timeout 30s,migrate=none,query-*=5s: from when a command was written to QEMU
             until it answers, and as long before that for its turn. The first that fits counts; the

@@ -3,6 +3,8 @@ package org.qmpkit.helper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.qmpkit.net.DescriptorEndpoint;
+import org.qmpkit.net.Descriptors;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.PeerGoneException;
 import org.qmpkit.protocol.Broker;
@@ -55,7 +57,13 @@ final class ClientConnection {
   private void read() {
     ByteBuffer buffer = route.house().loop().buffer().limit(READ);
     try {
-      if (endpoint.read(buffer) < 0) {
+      int count = endpoint.read(buffer);
+      Descriptors came =
+          endpoint instanceof DescriptorEndpoint passing ? passing.takeDescriptors() : null;
+      if (came != null) {
+        broker().brought(client, Passed.to(route.spec().connect(), came));
+      }
+      if (count < 0) {
         broker().inputEnded(client, now());
         route.halfClosed(this);
       } else {

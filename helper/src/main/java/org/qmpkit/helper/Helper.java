@@ -60,7 +60,8 @@ public final class Helper implements AutoCloseable {
             new Backlog(bounds.outboxes(), bounds.halfMessages(), bounds.histories()),
             new Admission(bounds.clients(), bounds.perUser(), bounds.forRoot()),
             new Entropy(),
-            new Garbage());
+            new Garbage(),
+            settings.cleansUp());
     loop.onFailure((where, why) -> {
       log.write(Severity.ERROR, "", where, "a fault of the helper's own: " + why);
       why.printStackTrace();
@@ -169,7 +170,7 @@ public final class Helper implements AutoCloseable {
       Settings fresh = withConfig(commandLine);
       wanted = fresh.routes();
       log.leaveOutBelow(fresh.least());
-      house = house.with(fresh.limits(), fresh.bounds());
+      house = house.with(fresh);
     } catch (IOException | IllegalArgumentException e) {
       log.write(Severity.ERROR, "", "", "not reloaded: " + e.getMessage());
       return;

@@ -18,6 +18,7 @@ import org.qmpkit.protocol.Limits;
  * @param admission the count of all clients
  * @param random where fences come from; one that QEMU can't guess
  * @param garbage what keeps the heap small
+ * @param cleansUp whether new shared routes have QEMU close what clients that left gave it
  */
 record House(
     Loop loop,
@@ -28,7 +29,8 @@ record House(
     Backlog backlog,
     Admission admission,
     RandomGenerator random,
-    Garbage garbage) {
+    Garbage garbage,
+    boolean cleansUp) {
   /**
    * Starts the way to a route's QEMU and listens for its clients; neither is left if one fails.
    *
@@ -50,8 +52,18 @@ record House(
     }
   }
 
-  /** The same with other limits. */
-  House with(Limits limits, Bounds bounds) {
-    return new House(loop, transports, log, limits, bounds, backlog, admission, random, garbage);
+  /** The same with what other settings say of new routes. */
+  House with(Settings settings) {
+    return new House(
+        loop,
+        transports,
+        log,
+        settings.limits(),
+        settings.bounds(),
+        backlog,
+        admission,
+        random,
+        garbage,
+        settings.cleansUp());
   }
 }

@@ -3,12 +3,17 @@ package org.qmpkit.helper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Address;
+import org.qmpkit.net.DescriptorEndpoint;
+import org.qmpkit.net.Descriptors;
+import org.qmpkit.net.DescriptorsRefusedException;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.PeerGoneException;
 import org.qmpkit.net.Timer;
+import org.qmpkit.protocol.Journal.Severity;
 
 /**
  * Two endpoints whose bytes go to each other, untouched and in order: written through from the
@@ -21,13 +26,19 @@ final class Relay {
   private final class Flow {
     final Endpoint from;
     final Endpoint to;
+    final Address toAddress;
     @Nullable ByteBuffer spill;
+
+    /** What goes along with the next byte that is written. */
+    @Nullable Descriptors along;
+
     boolean ended;
     boolean endPassed;
 
-    Flow(Endpoint from, Endpoint to) {
+    Flow(Endpoint from, Endpoint to, Address toAddress) {
       this.from = from;
       this.to = to;
+      this.toAddress = toAddress;
     }
 
     private boolean toQemu() {
@@ -41,6 +52,10 @@ final class Relay {
     void read() throws IOException {
       ByteBuffer buffer = loop.buffer();
       int count = from.read(buffer);
+      if (from instanceof DescriptorEndpoint passing) {
+        along = passing.takeDescriptors();
+        checkCarried();
+      }
       if (count < 0) {
         ended = true;
       } else {
@@ -53,14 +68,43 @@ final class Relay {
       passEnd();
     }
 
+    private void checkCarried() throws Uncarried {
+      Descriptors passed = along;
+      String objection = passed == null ? null : Passed.to(toAddress, passed).objection();
+      if (objection != null) {
+        String who = toQemu() ? "it" : "QEMU's side";
+        throw new Uncarried(who + " passed descriptors, and " + objection);
+      }
+    }
+
     private void write(ByteBuffer bytes) throws IOException {
       int written = 1;
       while (bytes.hasRemaining() && written > 0) {
         try {
-          written = to.write(bytes);
+          written = writeOnce(bytes);
         } catch (PeerGoneException e) {
           undeliverable(bytes, e);
         }
+      }
+    }
+
+    private int writeOnce(ByteBuffer bytes) throws IOException {
+      Descriptors passed = along;
+      if (passed == null || !(to instanceof DescriptorEndpoint passing)) {
+        return to.write(bytes);
+      }
+      int written = passing.write(bytes, passed);
+      if (written > 0) {
+        dropAlong();
+      }
+      return written;
+    }
+
+    void dropAlong() {
+      Descriptors passed = along;
+      if (passed != null) {
+        along = null;
+        passed.close();
       }
     }
 
@@ -84,6 +128,7 @@ final class Relay {
         throw why;
       }
       bytes.position(bytes.limit());
+      dropAlong();
       ended = true;
       endPassed = true;
     }
@@ -100,12 +145,21 @@ final class Relay {
     }
   }
 
+  /** Descriptors came that can't go on: bytes that need them would be misunderstood. */
+  private static final class Uncarried extends IOException {
+    private static final long serialVersionUID = 1;
+
+    Uncarried(String reason) {
+      super(reason);
+    }
+  }
+
   private static final Duration STALL = Duration.ofSeconds(10);
 
   private final Endpoint client;
   private final Endpoint qemu;
   private final Loop loop;
-  private final Consumer<String> end;
+  private final BiConsumer<Severity, String> end;
   private final Flow toQemu;
   private final Flow toClient;
   private @Nullable Timer stall;
@@ -116,13 +170,14 @@ final class Relay {
    *
    * @param end told why, once, when it is over; the endpoints are still to be closed then
    */
-  Relay(Endpoint client, Endpoint qemu, Loop loop, Consumer<String> end) {
+  Relay(
+      RouteSpec spec, Endpoint client, Endpoint qemu, Loop loop, BiConsumer<Severity, String> end) {
     this.client = client;
     this.qemu = qemu;
     this.loop = loop;
     this.end = end;
-    this.toQemu = new Flow(client, qemu);
-    this.toClient = new Flow(qemu, client);
+    this.toQemu = new Flow(client, qemu, spec.connect());
+    this.toClient = new Flow(qemu, client, spec.listen());
     client.onReady((readable, writable) -> ready(toQemu, toClient, readable, writable));
     qemu.onReady((readable, writable) -> ready(toClient, toQemu, readable, writable));
     watch();
@@ -149,6 +204,8 @@ final class Relay {
     }
     qemu.close();
     client.close();
+    toQemu.dropAlong();
+    toClient.dropAlong();
   }
 
   /** One endpoint is ready: to be read for the one flow, to be written for the other. */
@@ -161,14 +218,17 @@ final class Relay {
         in.read();
       }
     } catch (PeerGoneException e) {
-      end.accept("it has left");
+      end.accept(Severity.DEBUG, "it has left");
+      return;
+    } catch (Uncarried | DescriptorsRefusedException e) {
+      end.accept(Severity.WARNING, String.valueOf(e.getMessage()));
       return;
     } catch (IOException e) {
-      end.accept(String.valueOf(e.getMessage()));
+      end.accept(Severity.DEBUG, String.valueOf(e.getMessage()));
       return;
     }
     if (toClient.endPassed) {
-      end.accept("QEMU closed its monitor");
+      end.accept(Severity.DEBUG, "QEMU closed its monitor");
       return;
     }
     watch();
@@ -193,7 +253,7 @@ final class Relay {
         () -> {
           stall = null;
           if (moved == before) {
-            end.accept("it took nothing for 10 s, and QEMU must be drained");
+            end.accept(Severity.DEBUG, "it took nothing for 10 s, and QEMU must be drained");
           } else if (toClient.spill != null) {
             stall = watchStall(moved);
           }

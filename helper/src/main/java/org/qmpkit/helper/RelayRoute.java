@@ -27,6 +27,7 @@ final class RelayRoute implements Route {
   private @Nullable Relay relay;
   private @Nullable Timer patience;
   private @Nullable Timer linger;
+  private String name = "";
   private int number;
   private boolean closed;
 
@@ -65,10 +66,6 @@ final class RelayRoute implements Route {
     journal.note(Severity.INFO, "", "relays " + spec.connect() + " at " + spec.listen());
   }
 
-  private String name() {
-    return "client " + number;
-  }
-
   /** Somebody connects: takes them in, or notes once that they wait. */
   private void waiting() {
     Listener from = listener;
@@ -77,16 +74,16 @@ final class RelayRoute implements Route {
     }
     if (client != null) {
       from.interest(false);
-      journal.note(Severity.INFO, "", "another client waits until " + name() + " leaves");
+      journal.note(Severity.INFO, "", "another client waits until " + name + " leaves");
       lingerNoLonger();
       return;
     }
     try {
       Endpoint endpoint = from.accept();
       if (endpoint != null) {
-        number++;
         client = endpoint;
-        journal.note(Severity.DEBUG, name(), "connected from " + endpoint.peer());
+        name = PeerName.of(++number, endpoint, endpoint.user());
+        journal.note(Severity.DEBUG, name, "connected from " + endpoint.peer());
         patience =
             house.loop().schedule(house.bounds().connect(), () -> end("its monitor didn't answer"));
         upstream.proved();
@@ -107,7 +104,7 @@ final class RelayRoute implements Route {
       patience.cancel();
       patience = null;
     }
-    relay = new Relay(from, qemu, house.loop(), this::end);
+    relay = new Relay(spec, from, qemu, house.loop(), this::end);
   }
 
   /** Ends a client that has ended its input, if nothing comes for it any more. */
@@ -136,11 +133,15 @@ final class RelayRoute implements Route {
   }
 
   private void end(String why) {
+    end(relay == null ? Severity.WARNING : Severity.DEBUG, why);
+  }
+
+  private void end(Severity severity, String why) {
     Endpoint from = client;
     if (from == null) {
       return;
     }
-    journal.note(relay == null ? Severity.WARNING : Severity.DEBUG, name(), "closed: " + why);
+    journal.note(severity, name, "closed: " + why);
     client = null;
     if (patience != null) {
       patience.cancel();

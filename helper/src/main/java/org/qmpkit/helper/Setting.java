@@ -9,6 +9,7 @@ public enum Setting {
   LISTEN("listen", "ADDR", "where clients connect"),
   CONNECT("connect", "ADDR", "where QEMU's monitor is (with server=on: where QEMU dials us)"),
   RELAY("relay", "", "pass bytes untouched, for one client at a time, instead of sharing"),
+  FD_CLEANUP("fd-cleanup", "", "have QEMU close the descriptors of clients that have left"),
   NAME("name", "TEXT", "what the route is called in the log; by default after its socket"),
   ROUTE("route", "\"ADDR => ADDR\"", "one more route: listen => connect; may be repeated"),
   CONFIG("config", "FILE", "read settings and routes from a TOML file, again at SIGHUP"),

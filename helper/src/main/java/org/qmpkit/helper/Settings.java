@@ -25,6 +25,7 @@ public final class Settings {
   private @Nullable String name;
   private @Nullable Path config;
   private boolean relay;
+  private boolean cleansUp;
   private final Map<Setting, String> limits = new EnumMap<>(Setting.class);
   private Severity least = Severity.INFO;
 
@@ -55,6 +56,7 @@ public final class Settings {
       case LISTEN -> listen = once(setting, listen, Address.parse(value));
       case CONNECT -> connect = once(setting, connect, Address.parse(value));
       case RELAY -> relay = truth(setting, value);
+      case FD_CLEANUP -> cleansUp = truth(setting, value);
       case NAME -> name = once(setting, name, value);
       case ROUTE -> routes.add(RouteSpec.parse(value, false));
       case CONFIG -> config = once(setting, config, Path.of(value));
@@ -117,6 +119,11 @@ public final class Settings {
   /** The configuration file that was named, or null. */
   public @Nullable Path config() {
     return config;
+  }
+
+  /** Whether QEMU is to close the descriptors that a client passed it when the client leaves. */
+  boolean cleansUp() {
+    return cleansUp;
   }
 
   /** The least severe line that is logged. */

@@ -11,11 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.DescriptorEndpoint;
+import org.qmpkit.net.DescriptorsRefusedException;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.PeerGoneException;
 import org.qmpkit.net.Timer;
 import org.qmpkit.net.TransportException;
+import org.qmpkit.protocol.Attachment;
 import org.qmpkit.protocol.Broker;
 import org.qmpkit.protocol.Client;
 import org.qmpkit.protocol.Journal;
@@ -61,7 +64,8 @@ final class SharedRoute implements Route {
             house.random(),
             house.backlog(),
             journal,
-            () -> house.loop().execute(this::settle));
+            () -> house.loop().execute(this::settle),
+            house.cleansUp());
     this.upstream =
         new Upstream(
             spec.connect(),
@@ -146,7 +150,7 @@ final class SharedRoute implements Route {
 
   private void welcome(Endpoint endpoint) {
     Optional<String> user = endpoint.user();
-    String name = "client " + ++numbers + user.map(each -> " (" + each + ")").orElse("");
+    String name = PeerName.of(++numbers, endpoint, user);
     String refusal = house.admission().enter(user);
     if (refusal != null) {
       turnAway(endpoint, refusal);
@@ -217,7 +221,7 @@ final class SharedRoute implements Route {
       while (written > 0 && !outbox.isEmpty()) {
         ByteBuffer buffer = house.loop().buffer();
         outbox.peek(buffer);
-        written = to.write(buffer.flip());
+        written = writeQemu(to, buffer.flip(), outbox.attachment());
         broker.wroteUpstream(written, now());
       }
       to.interest(true, !outbox.isEmpty());
@@ -227,6 +231,20 @@ final class SharedRoute implements Route {
     } catch (IOException e) {
       lost("cannot write to QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
     }
+  }
+
+  private int writeQemu(Endpoint to, ByteBuffer bytes, @Nullable Attachment along)
+      throws IOException {
+    if (along instanceof Passed passed && to instanceof DescriptorEndpoint passing) {
+      try {
+        return passing.write(bytes, passed.descriptors());
+      } catch (DescriptorsRefusedException e) {
+        // QEMU will say that none came.
+        journal.note(Severity.WARNING, "", String.valueOf(e.getMessage()));
+        broker.dropAttachment();
+      }
+    }
+    return to.write(bytes);
   }
 
   private void lost(String reason) {

@@ -1,6 +1,7 @@
 package org.qmpkit.helper;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -44,6 +45,14 @@ class SettingsTest {
     settings.set(Setting.ROUTE, "/run/b.qmp=>tcp:vm:4444");
     assertEquals(2, settings.routes().size());
     assertTrue(settings.routes().stream().allMatch(RouteSpec::relay));
+  }
+
+  @Test
+  void qemuIsToldToCloseDescriptorsWhereThatIsWanted() {
+    assertFalse(settings.cleansUp());
+    settings.set(Setting.FD_CLEANUP, "true");
+    assertTrue(settings.cleansUp());
+    assertTrue(settings.copy().cleansUp());
   }
 
   @Test

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,17 +67,12 @@ final class HelperProcess implements AutoCloseable {
   private static HelperProcess launch(String... flags) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("helper"));
     arguments.addAll(List.of(flags));
-    return launch(Map.of(), arguments);
+    return started(new ProcessBuilder(Program.command(arguments.toArray(String[]::new))));
   }
 
-  /** Starts a tool that is a helper by another name, with more in its environment. */
-  static HelperProcess launch(Map<String, String> environment, List<String> arguments)
-      throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(Program.command(arguments.toArray(String[]::new)))
-            .redirectInput(Redirect.from(new File("/dev/null")));
-    builder.environment().putAll(environment);
-    return new HelperProcess(builder.start());
+  /** Starts what becomes a helper, with nothing to read, and waits for nothing. */
+  static HelperProcess started(ProcessBuilder builder) throws IOException {
+    return new HelperProcess(builder.redirectInput(Redirect.from(new File("/dev/null"))).start());
   }
 
   private static HelperProcess start(String[] flags, String... more) throws IOException {

@@ -90,7 +90,7 @@ class RelayTest {
         LineClient first = negotiated(socket);
         LineClient second = LineClient.connect(socket, Patience.LIMIT)) {
       second.send("{\"execute\": \"qmp_capabilities\"}");
-      helper.awaitLog("another client waits until client 1 leaves");
+      helper.awaitLog("another client waits until client 1 \\(\\S+\\) leaves");
       try (LineClient third = LineClient.connect(socket, Patience.LIMIT)) {
         assertEmptyReturn("1", first.ask(command("query-name", "1")));
         second.silent(Duration.ofMillis(100));
@@ -149,7 +149,7 @@ class RelayTest {
         assertEquals(List.of(), client.expectEnd());
       }
       helper.awaitLog("warning: .*cannot connect to unix:" + monitor);
-      helper.awaitLog("client 1: closed: its monitor didn't answer");
+      helper.awaitLog("client 1 \\(\\S+\\): closed: its monitor didn't answer");
       try (RealQemu qemu = qemuWithMonitor();
           LineClient client = negotiated(socket)) {
         assertEmptyReturn("there", client.ask(command("query-name", "there")));

@@ -64,12 +64,12 @@ class VchanSocketProxyTest {
     List<String> arguments = new ArrayList<>(List.of("vchan-socket-proxy"));
     arguments.addAll(List.of(options));
     arguments.addAll(List.of("7", "/local/domain/7/device-model/6/qmp-vchan", "" + socket));
-    return HelperProcess.launch(
-        Map.of(
-            "LD_LIBRARY_PATH", folder.toString(),
-            "QMPKIT_VCHAN", qemu.toString(),
-            "XENSTORED_PATH", store.toString()),
-        arguments);
+    ProcessBuilder builder = new ProcessBuilder(Program.command(arguments.toArray(String[]::new)));
+    Map<String, String> environment = builder.environment();
+    environment.put("LD_LIBRARY_PATH", folder.toString());
+    environment.put("QMPKIT_VCHAN", qemu.toString());
+    environment.put("XENSTORED_PATH", store.toString());
+    return HelperProcess.started(builder);
   }
 
   private void awaitRunning(XenstoreDaemon xenstored) {

@@ -11,4 +11,11 @@ public interface NativePoller extends SocketPoller {
 
   /** The address of a UNIX socket by an abstract name, without its {@code @}. */
   SocketAddress abstractName(String name);
+
+  /**
+   * Has an endpoint of this poller, on a UNIX socket, carry descriptors from here on.
+   *
+   * @param endpoint nobody's any more: its owner has what is returned in its place
+   */
+  DescriptorEndpoint withDescriptors(Endpoint endpoint);
 }

@@ -1,27 +1,35 @@
 package org.qmpkit.net;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link Listener} with one peer, which waits from the beginning. */
-final class OnceListener implements Listener, Source {
+public final class OnceListener implements Listener, Source {
   private static final Duration REST = Duration.ofMillis(100);
 
   private final Loop loop;
   private final Address address;
   private final Supplier<@Nullable Endpoint> peer;
+  private final Runnable refuse;
   private @Nullable Runnable handler;
   private boolean wanted;
   private boolean due;
   private boolean resting;
-  private volatile boolean over;
+  private final AtomicBoolean over = new AtomicBoolean();
 
-  /** A listener whose peer is made when it is accepted; null if there is none after all. */
-  OnceListener(Loop loop, Address address, Supplier<@Nullable Endpoint> peer) {
+  /**
+   * A listener whose peer is made when it is accepted; null if there is none after all.
+   *
+   * @param refuse what to do when it closes and the peer was not accepted
+   */
+  public OnceListener(
+      Loop loop, Address address, Supplier<@Nullable Endpoint> peer, Runnable refuse) {
     this.loop = loop;
     this.address = address;
     this.peer = peer;
+    this.refuse = refuse;
   }
 
   @Override
@@ -40,14 +48,14 @@ final class OnceListener implements Listener, Source {
   }
 
   private void watch() {
-    if (wanted && !resting && !over && !due) {
+    if (wanted && !resting && !over.get() && !due) {
       due = loop.offer(this::call);
     }
   }
 
   private void call() {
     due = false;
-    if (wanted && !resting && !over) {
+    if (wanted && !resting && !over.get()) {
       loop.dispatch(this, true, false);
       watch();
     }
@@ -55,11 +63,7 @@ final class OnceListener implements Listener, Source {
 
   @Override
   public @Nullable Endpoint accept() {
-    if (over) {
-      return null;
-    }
-    over = true;
-    return peer.get();
+    return over.compareAndSet(false, true) ? peer.get() : null;
   }
 
   @Override
@@ -93,7 +97,9 @@ final class OnceListener implements Listener, Source {
 
   @Override
   public void close() {
-    over = true;
+    if (over.compareAndSet(false, true)) {
+      refuse.run();
+    }
   }
 
   @Override

@@ -122,7 +122,7 @@ public final class StdioTransport implements Transport {
     if (streams().taken().get()) {
       throw used(TcpTransport.LISTEN, address);
     }
-    return new OnceListener(loop, address, () -> streams().take(loop, address));
+    return new OnceListener(loop, address, () -> streams().take(loop, address), () -> {});
   }
 
   private static void check(String attempted, Address address) throws TransportException {

@@ -88,7 +88,10 @@ final class UnixConnect implements Attempt, Runnable, SocketPoller.Dialled {
   public void connected(Endpoint endpoint) {
     forget();
     if (over.compareAndSet(false, true)) {
-      connecting.connected(endpoint);
+      connecting.connected(
+          poller instanceof NativePoller own && address.flag("fds", false)
+              ? own.withDescriptors(endpoint)
+              : endpoint);
     } else {
       endpoint.close();
     }

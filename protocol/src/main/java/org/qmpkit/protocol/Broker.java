@@ -33,6 +33,7 @@ public final class Broker {
   private final Traffic traffic;
   private final Audience audience;
   private final Events events;
+  private final MonitorFds fds;
   private final Callers callers;
   private final UpstreamState state = new UpstreamState();
   private @Nullable ClientSession session;
@@ -54,6 +55,22 @@ public final class Broker {
    */
   public Broker(
       Limits limits, RandomGenerator random, Backlog backlog, Journal journal, Runnable attention) {
+    this(limits, random, backlog, journal, attention, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param cleansUp whether what a client gave QEMU of descriptors is closed there when the client
+   *     leaves, by commands of our own
+   */
+  public Broker(
+      Limits limits,
+      RandomGenerator random,
+      Backlog backlog,
+      Journal journal,
+      Runnable attention,
+      boolean cleansUp) {
     this.limits = limits;
     this.random = random;
     this.backlog = backlog;
@@ -62,7 +79,8 @@ public final class Broker {
     this.traffic = new Traffic(limits.highWater(), limits.deadlines());
     this.audience = new Audience(limits, backlog, journal, attention, traffic);
     this.events = new Events(limits, random, backlog, audience);
-    this.callers = new Callers(limits, traffic, audience, this::served);
+    this.fds = new MonitorFds(cleansUp, audience, traffic);
+    this.callers = new Callers(limits, traffic, audience, fds, this::served);
   }
 
   // ---- towards clients
@@ -95,6 +113,18 @@ public final class Broker {
     forward();
   }
 
+  /**
+   * Descriptors came along with the bytes that are {@link #received} next. They go with the next
+   * command of the client that takes some; newer ones take their place.
+   */
+  public void brought(Client client, Attachment descriptors) {
+    if (client.deaf()) {
+      descriptors.close();
+    } else {
+      client.holdings.bring(descriptors);
+    }
+  }
+
   /** A client will send no more; what it has asked is answered all the same. */
   public void inputEnded(Client client, long now) {
     this.now = now;
@@ -118,7 +148,10 @@ public final class Broker {
   /** A client is gone. What it asked and QEMU was not sent yet is dropped. */
   public void left(Client client, long now) {
     this.now = now;
-    audience.remove(client);
+    if (!client.gone) {
+      audience.remove(client);
+    }
+    fds.cleanUp(client, now);
     send();
   }
 
@@ -171,7 +204,14 @@ public final class Broker {
       case ServerSession.STATUS ->
           client.session().answer(request, Refusal.success(status(now), request.command().id()));
       case Events.SUBSCRIBE -> events.subscribe(client, request);
-      default -> traffic.add(client, request, now);
+      default -> {
+        Refusal refusal = fds.bind(client, request);
+        if (refusal != null) {
+          client.session().answer(request, refusal.line(request.command().id()));
+        } else {
+          traffic.add(client, request, now);
+        }
+      }
     }
   }
 
@@ -202,6 +242,13 @@ public final class Broker {
     if (session != null) {
       session.wrote(bytes);
       traffic.wrote(bytes, now);
+    }
+  }
+
+  /** What the next byte for QEMU was to go with can't be passed on: that byte goes without. */
+  public void dropAttachment() {
+    if (session != null) {
+      session.outbox().dropAttachment();
     }
   }
 
@@ -256,6 +303,9 @@ public final class Broker {
   public void end() {
     events.end();
     backlog.half(this, 0);
+    if (session != null) {
+      session.end();
+    }
   }
 
   /** Why the connection to QEMU must be closed, or null if it need not. */
@@ -274,10 +324,12 @@ public final class Broker {
     boolean opened = session != null;
     if (session != null) {
       dropped += session.dropped();
+      session.end();
       session = null;
     }
     longSince = Long.MAX_VALUE;
     backlog.half(this, 0);
+    fds.lost();
     callers.fail(reason);
     for (Client client : audience.all()) {
       if (client.session().phase() != ServerSession.Phase.UNGREETED) {
@@ -329,7 +381,7 @@ public final class Broker {
   private void answered(ClientSession session, Heard.Answered answered) {
     if (traffic.overtakes(answered.id())) {
       breakOff("QEMU broke the protocol: an answer in band before that to an older command");
-    } else if (!callers.answered(answered.id(), answered.answer())) {
+    } else if (!callers.answered(answered.id(), answered.answer(), now)) {
       session.drop();
     }
   }

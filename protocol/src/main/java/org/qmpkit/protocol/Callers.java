@@ -11,6 +11,7 @@ final class Callers {
   private final Limits limits;
   private final Traffic traffic;
   private final Audience audience;
+  private final MonitorFds fds;
   private final Consumer<Client> served;
 
   /**
@@ -18,16 +19,21 @@ final class Callers {
    *
    * @param served hears of each client that was given an answer
    */
-  Callers(Limits limits, Traffic traffic, Audience audience, Consumer<Client> served) {
+  Callers(
+      Limits limits, Traffic traffic, Audience audience, MonitorFds fds, Consumer<Client> served) {
     this.limits = limits;
     this.traffic = traffic;
     this.audience = audience;
+    this.fds = fds;
     this.served = served;
   }
 
   /** Passes an answer of QEMU on; false if nobody waits for it (any more). */
-  boolean answered(long id, Answer answer) {
+  boolean answered(long id, Answer answer, long now) {
     Sent sent = traffic.answered(id);
+    if (sent != null) {
+      fds.answered(sent, answer, now);
+    }
     if (sent == null || sent.request().expired) {
       return false;
     }

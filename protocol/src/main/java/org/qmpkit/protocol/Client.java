@@ -14,6 +14,7 @@ public final class Client {
   private final ServerSession session;
   final Waiting inBand = new Waiting(this);
   final Waiting outOfBand = new Waiting(this);
+  final Holdings holdings = new Holdings();
   boolean changed;
   boolean gone;
   long progressAt;
@@ -49,7 +50,7 @@ public final class Client {
 
   /** Whether its input should be read now. */
   public boolean wantsInput() {
-    return !deaf() && !inputEnded && !holds() && session.wantsInput();
+    return !deaf() && !inputEnded && !holds() && session.wantsInput() && !holdings.full();
   }
 
   /** Whether its connection should be closed: everything it is owed is written, or it was cut. */
@@ -135,5 +136,6 @@ public final class Client {
   /** Forgets its input, when nobody will be answered any more. */
   void forget() {
     held = null;
+    holdings.drop();
   }
 }

@@ -147,10 +147,24 @@ public final class ClientSession {
 
   /** Sends a command under an id of our own, which must be fresh. Only in {@link Phase#READY}. */
   public void send(Command command, long id) {
+    send(command, id, null);
+  }
+
+  /** The same, with descriptors. */
+  void send(Command command, long id, @Nullable Attachment along) {
     if (phase != Phase.READY) {
       throw new IllegalStateException("a command may be sent when READY, not when " + phase);
     }
-    outbox.add(command.line(id));
+    if (along == null) {
+      outbox.add(command.line(id));
+    } else {
+      outbox.add(Line.of(command.line(id)), along);
+    }
+  }
+
+  /** The connection is over: what was not written never will be. */
+  void end() {
+    outbox.clear();
   }
 
   /**

@@ -23,6 +23,11 @@ final class InFlight {
   private final SequencedMap<Long, Sent> sent = new LinkedHashMap<>();
   private long bytes;
 
+  /** Whether one of them went with descriptors. */
+  boolean carries() {
+    return sent.values().stream().anyMatch(each -> each.request().carries());
+  }
+
   void add(Sent each) {
     sent.put(each.id(), each);
     bytes += each.request().bytes();

@@ -19,7 +19,7 @@ final class Lane {
    * @param place where the commands of a client wait for this lane
    */
   Lane(int highWater, Function<Client, Waiting> place) {
-    this.turns = new Turns(highWater);
+    this.turns = new Turns(highWater, inFlight::carries);
     this.place = place;
   }
 

@@ -10,6 +10,9 @@ final class Request {
   private final int bytes;
   private @Nullable Line answer;
   private @Nullable Consumer<Outbox> inTurn;
+  private @Nullable Attachment attachment;
+  private @Nullable String fdname;
+  private boolean carries;
 
   /** By when it must have ended, while there is such a time. */
   Expiry.@Nullable Pending pending;
@@ -41,6 +44,47 @@ final class Request {
     return bytes;
   }
 
+  /**
+   * Gives it descriptors to go with.
+   *
+   * @param name what QEMU is to call them; null if they get no name
+   */
+  void attach(Attachment descriptors, @Nullable String name) {
+    attachment = descriptors;
+    fdname = name;
+    carries = true;
+  }
+
+  /** Whether it goes, or went, with descriptors. */
+  boolean carries() {
+    return carries;
+  }
+
+  /** What QEMU is to call its descriptors, or null. */
+  @Nullable String fdname() {
+    return fdname;
+  }
+
+  /** Its descriptors, which are the caller's from here on; null if it has none any more. */
+  @Nullable Attachment detach() {
+    Attachment taken = attachment;
+    attachment = null;
+    return taken;
+  }
+
+  /** It does not go to QEMU: its descriptors are closed. */
+  void withdraw() {
+    Attachment left = detach();
+    if (left != null) {
+      left.close();
+    }
+  }
+
+  /** Whether its answer is there, if it is one in band. */
+  boolean answered() {
+    return answer != null || inTurn != null;
+  }
+
   void answer(Line line) {
     answer = line;
   }
@@ -57,6 +101,6 @@ final class Request {
     } else if (inTurn != null) {
       inTurn.accept(outbox);
     }
-    return answer != null || inTurn != null;
+    return answered();
   }
 }

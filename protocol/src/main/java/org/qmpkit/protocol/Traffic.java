@@ -71,6 +71,7 @@ final class Traffic {
     Request request = lane.poll(client);
     if (request != null) {
       expiry.end(request);
+      request.withdraw();
     }
     return request;
   }
@@ -89,7 +90,7 @@ final class Traffic {
     Sent sent = lane.next(ahead, lastId + 1, now);
     while (sent != null) {
       lastId = sent.id();
-      session.send(sent.request().command(), sent.id());
+      session.send(sent.request().command(), sent.id(), sent.request().detach());
       sent.request().sent = true;
       unwritten.add(new Unwritten(sent, written + session.outbox().size()));
       sent = lane.next(ahead, lastId + 1, now);
@@ -141,9 +142,20 @@ final class Traffic {
     Pending expired = expiry.expired(now);
     if (expired != null) {
       expired.request().expired = true;
-      lane(expired.request()).withdraw(expired.client(), expired.request());
+      takeOut(expired.client(), expired.request());
     }
     return expired;
+  }
+
+  /** Takes a command out, if it was not sent yet. */
+  void withdraw(Client client, Request request) {
+    expiry.end(request);
+    takeOut(client, request);
+  }
+
+  private void takeOut(Client client, Request request) {
+    lane(request).withdraw(client, request);
+    request.withdraw();
   }
 
   /** What QEMU has not answered, oldest first. */

@@ -1,6 +1,8 @@
 package org.qmpkit.protocol;
 
 import java.util.ArrayDeque;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +14,21 @@ final class Turns {
   static final int QUANTUM = 8 * 1024;
 
   private final ArrayDeque<Waiting> ring = new ArrayDeque<>();
-  private final int highWater;
 
-  Turns(int highWater) {
+  /** Those whose next command has descriptors, while another's are with QEMU. */
+  private final ArrayDeque<Waiting> held = new ArrayDeque<>();
+
+  private final int highWater;
+  private final BooleanSupplier carrying;
+
+  /**
+   * Nobody waits.
+   *
+   * @param carrying whether a command with descriptors is with QEMU, which keeps the last that came
+   */
+  Turns(int highWater, BooleanSupplier carrying) {
     this.highWater = highWater;
+    this.carrying = carrying;
   }
 
   /** Gives turns to a client that has commands queued. */
@@ -32,13 +45,22 @@ final class Turns {
 
   /** Whose turn it is; stays so until {@link #take}. */
   @Nullable Waiting next() {
+    if (!held.isEmpty() && !carrying.getAsBoolean()) {
+      ring.addAll(held);
+      held.clear();
+    }
     while (!ring.isEmpty()) {
       Waiting waiting = ring.element();
       if (!eligible(waiting)) {
         leave(ring.remove());
         continue;
       }
-      int bytes = waiting.requests.element().bytes();
+      Request request = waiting.requests.element();
+      if (request.carries() && carrying.getAsBoolean()) {
+        held.add(ring.remove());
+        continue;
+      }
+      int bytes = request.bytes();
       if (waiting.credit < bytes) {
         waiting.credit += QUANTUM;
       }
@@ -68,6 +90,7 @@ final class Turns {
     waiting.requests.clear();
     if (waiting.listed) {
       ring.remove(waiting);
+      held.remove(waiting);
       leave(waiting);
     }
   }
@@ -79,6 +102,6 @@ final class Turns {
 
   /** Whether nobody waits for a turn. */
   boolean isEmpty() {
-    return ring.stream().noneMatch(this::eligible);
+    return Stream.concat(ring.stream(), held.stream()).noneMatch(this::eligible);
   }
 }

@@ -28,6 +28,10 @@ final class SharedMonitor {
   final Broker broker;
   final List<String> notes = new ArrayList<>();
   final List<Party> parties = new ArrayList<>();
+
+  /** What came along with the bytes that QEMU has read. */
+  final List<Attachment> carried = new ArrayList<>();
+
   private final ByteArrayOutputStream unread = new ByteArrayOutputStream();
   // Below zero, so that no sum of times may count on its sign.
   private long now = -Duration.ofSeconds(3).toNanos();
@@ -42,13 +46,18 @@ final class SharedMonitor {
   }
 
   SharedMonitor(Limits limits, Backlog backlog) {
+    this(limits, backlog, false);
+  }
+
+  SharedMonitor(Limits limits, Backlog backlog, boolean cleansUp) {
     broker =
         new Broker(
             limits,
             new Random(7),
             backlog,
             (severity, subject, text) -> notes.add(severity + " " + subject + " " + text),
-            () -> attention++);
+            () -> attention++,
+            cleansUp);
   }
 
   static String greeting(String capabilities) {
@@ -194,10 +203,18 @@ final class SharedMonitor {
   /** The connection takes this many bytes of what QEMU is to read. */
   void read(int most) {
     Outbox outbox = broker.upstream();
-    if (outbox != null) {
-      byte[] bytes = bytes(outbox, most);
-      unread.writeBytes(bytes);
-      broker.wroteUpstream(bytes.length, now);
+    int left = outbox == null ? 0 : (int) Math.min(most, outbox.size());
+    while (outbox != null && left > 0) {
+      Attachment along = outbox.attachment();
+      if (along != null) {
+        carried.add(along);
+      }
+      ByteBuffer into = ByteBuffer.allocate(left);
+      outbox.peek(into);
+      assertTrue(into.position() > 0, "an outbox gives bytes while it says it has some");
+      unread.write(into.array(), 0, into.position());
+      broker.wroteUpstream(into.position(), now);
+      left -= into.position();
     }
   }
 

@@ -15,6 +15,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
+import org.qmpkit.net.DescriptorEndpoint;
+import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.NativePoller;
@@ -74,6 +76,7 @@ final class EpollPoller implements NativePoller {
   private @Nullable Xenstore xenstore;
   private final ConcurrentLinkedQueue<Watch> closing = new ConcurrentLinkedQueue<>();
   private final MemorySegment scratch = arena.allocate(SCRATCH_SIZE, 16);
+  private final Message message = new Message(arena);
   private int used;
   private boolean awake;
   private boolean open = true;
@@ -96,6 +99,11 @@ final class EpollPoller implements NativePoller {
   /** Memory that C can reach, for one call on the loop's thread. */
   MemorySegment scratch() {
     return scratch;
+  }
+
+  /** A header for recvmsg and sendmsg, for one call on the loop's thread. */
+  Message message() {
+    return message;
   }
 
   // ---- watches
@@ -303,6 +311,18 @@ final class EpollPoller implements NativePoller {
 
   // ---- sockets
 
+  /** A socket that is to be an endpoint. */
+  private record Adopted(String peer) implements Source {
+    @Override
+    public void ready(boolean readable, boolean writable) {}
+
+    @Override
+    public void failed() {}
+
+    @Override
+    public void close() {}
+  }
+
   @Override
   public Attempt dial(SocketAddress to, Loop loop, String peer, Dialled dialled) {
     return SocketDial.start(to, loop, this, peer, dialled);
@@ -325,5 +345,18 @@ final class EpollPoller implements NativePoller {
   @Override
   public SocketAddress abstractName(String name) {
     return new AbstractName(name);
+  }
+
+  /** Takes over a connected socket that does not block. */
+  SocketEndpoint adopt(int socket, int family, String peer) {
+    return SocketEndpoint.on(watch(socket, new Adopted(peer)), this, family, peer);
+  }
+
+  @Override
+  public DescriptorEndpoint withDescriptors(Endpoint endpoint) {
+    if (!(endpoint instanceof SocketEndpoint socket)) {
+      throw new IllegalArgumentException(endpoint.peer() + " is on another poller");
+    }
+    return new PassingEndpoint(socket);
   }
 }

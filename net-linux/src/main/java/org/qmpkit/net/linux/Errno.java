@@ -24,10 +24,19 @@ final class Errno {
   static final int ECONNRESET = 104;
   static final int ENOTCONN = 107;
   static final int ETIMEDOUT = 110;
+  static final int ETOOMANYREFS = 109;
   static final int ECONNREFUSED = 111;
   static final int EINPROGRESS = 115;
 
   private Errno() {}
+
+  /** Whether a sendmsg failed for the descriptors it was to pass along, and not for the peer. */
+  static boolean isOfDescriptors(int errno) {
+    return switch (errno) {
+      case ETOOMANYREFS, EBADF, EINVAL, EPERM, EACCES -> true;
+      default -> false;
+    };
+  }
 
   static String text(int errno) {
     return Libc.Texts.of(errno);

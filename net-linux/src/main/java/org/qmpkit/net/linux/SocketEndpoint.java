@@ -5,7 +5,6 @@ import static org.qmpkit.net.linux.Libc.C;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +15,12 @@ import org.qmpkit.net.Ready;
 import org.qmpkit.net.Source;
 
 /** An {@link Endpoint} on a connected socket. */
-final class SocketEndpoint implements Endpoint, Source {
+class SocketEndpoint implements Endpoint, Source {
   private static final int SHUT_WR = 1;
 
-  private final EpollPoller poller;
+  final EpollPoller poller;
+  final Watch watch;
   private final int family;
-  private final Watch watch;
   private final String peer;
   private @Nullable Ready handler;
   private @Nullable String user;
@@ -32,6 +31,11 @@ final class SocketEndpoint implements Endpoint, Source {
     this.watch = watch;
     this.family = family;
     this.peer = peer;
+  }
+
+  /** The same socket; the other object is of no use any more. */
+  SocketEndpoint(SocketEndpoint same) {
+    this(same.poller, same.watch, same.family, same.peer);
   }
 
   /** Takes over a connected socket that is watched already, without interest. */
@@ -49,7 +53,7 @@ final class SocketEndpoint implements Endpoint, Source {
     if (!into.hasRemaining()) {
       return 0;
     }
-    int count = move(C.read(), into, false);
+    int count = move(into, false);
     if (count == -Errno.EAGAIN || count == -Errno.EINTR) {
       return 0;
     }
@@ -65,21 +69,26 @@ final class SocketEndpoint implements Endpoint, Source {
     if (!from.hasRemaining()) {
       return 0;
     }
-    int count = move(C.write(), from, true);
+    int count = move(from, true);
     if (count == -Errno.EAGAIN || count == -Errno.EINTR) {
       return 0;
     }
     if (count < 0) {
-      throw new PeerGoneException(peer, "the peer is gone (" + Libc.text(count) + ")", null);
+      throw failed(count);
     }
     return count;
   }
 
+  /** What a negative result of a write means. */
+  IOException failed(int result) {
+    return new PeerGoneException(peer, "the peer is gone (" + Libc.text(result) + ")", null);
+  }
+
   /** Reads or writes once, where C can reach the bytes. */
-  private int move(MethodHandle how, ByteBuffer bytes, boolean out) {
+  private int move(ByteBuffer bytes, boolean out) {
     int size = bytes.remaining();
     if (bytes.isDirect()) {
-      int count = Libc.call(how, watch.descriptor, MemorySegment.ofBuffer(bytes).address(), size);
+      int count = move(MemorySegment.ofBuffer(bytes).address(), size, out);
       if (count > 0) {
         bytes.position(bytes.position() + count);
       }
@@ -91,7 +100,7 @@ final class SocketEndpoint implements Endpoint, Source {
     if (out) {
       MemorySegment.copy(heap, JAVA_BYTE, 0, scratch, JAVA_BYTE, 0, size);
     }
-    int count = Libc.call(how, watch.descriptor, scratch.address(), size);
+    int count = move(scratch.address(), size, out);
     if (count > 0) {
       if (!out) {
         MemorySegment.copy(scratch, JAVA_BYTE, 0, heap, JAVA_BYTE, 0, count);
@@ -101,8 +110,13 @@ final class SocketEndpoint implements Endpoint, Source {
     return count;
   }
 
+  /** Reads or writes once, from or to memory of C's; as {@link Libc#call}. */
+  int move(long at, int size, boolean out) {
+    return Libc.call(out ? C.write() : C.read(), watch.descriptor, at, size);
+  }
+
   @Override
-  public void shutdownOutput() throws IOException {
+  public final void shutdownOutput() throws IOException {
     if (watch.closed) {
       return; // closing has ended the output too
     }
@@ -113,12 +127,12 @@ final class SocketEndpoint implements Endpoint, Source {
   }
 
   @Override
-  public void onReady(Ready handler) {
+  public final void onReady(Ready handler) {
     this.handler = handler;
   }
 
   @Override
-  public void interest(boolean read, boolean write) {
+  public final void interest(boolean read, boolean write) {
     if (handler == null && (read || write)) {
       throw new IllegalStateException("interest in " + peer + " without onReady");
     }
@@ -126,7 +140,7 @@ final class SocketEndpoint implements Endpoint, Source {
   }
 
   @Override
-  public void ready(boolean readable, boolean writable) throws IOException {
+  public final void ready(boolean readable, boolean writable) throws IOException {
     Ready current = handler;
     if (current != null) {
       current.ready(readable, writable);
@@ -134,24 +148,24 @@ final class SocketEndpoint implements Endpoint, Source {
   }
 
   @Override
-  public void failed() {
+  public final void failed() {
     close();
   }
 
   @Override
-  public String peer() {
+  public final String peer() {
     return peer;
   }
 
   @Override
-  public Optional<Credentials> credentials() {
+  public final Optional<Credentials> credentials() {
     return watch.closed || family != SocketAddresses.UNIX
         ? Optional.empty()
         : Sockets.credentials(watch.descriptor, poller.scratch());
   }
 
   @Override
-  public Optional<String> user() {
+  public final Optional<String> user() {
     if (!userAsked) {
       userAsked = true;
       user = credentials().map(who -> Users.name(who.uid())).orElse(null);
@@ -165,7 +179,7 @@ final class SocketEndpoint implements Endpoint, Source {
   }
 
   @Override
-  public String toString() {
+  public final String toString() {
     return peer;
   }
 }

@@ -23,6 +23,7 @@ final class SocketListener implements Listener, Source {
   private final Runnable afterwards;
   private final AcceptInterest interest;
   private final Watch watch;
+  private final boolean fds;
   private final AtomicBoolean closed = new AtomicBoolean();
   private long count;
 
@@ -40,6 +41,7 @@ final class SocketListener implements Listener, Source {
     this.address = address;
     this.names = names;
     this.afterwards = afterwards;
+    this.fds = family == SocketAddresses.UNIX && address.flag("fds", false);
     this.interest = new AcceptInterest(loop, address, this::watch);
     this.watch = poller.watch(socket, this);
   }
@@ -80,7 +82,8 @@ final class SocketListener implements Listener, Source {
     Sockets.setConnectionOptions(peer, family, poller.scratch());
     SocketAddress from = Sockets.remote(peer, poller.scratch());
     String name = names.of(from, ++count);
-    return SocketEndpoint.on(poller.watch(peer, this), poller, family, name);
+    SocketEndpoint endpoint = SocketEndpoint.on(poller.watch(peer, this), poller, family, name);
+    return fds ? poller.withDescriptors(endpoint) : endpoint;
   }
 
   @Override

@@ -79,6 +79,12 @@ final class Sockets {
     return SocketAddresses.read(at);
   }
 
+  /** Whether there is, or was, a peer. */
+  static boolean isConnected(int socket, MemorySegment scratch) {
+    scratch.set(JAVA_INT, 0, SocketAddresses.ROOM);
+    return Libc.call(C.getpeername(), socket, scratch.address() + 16, scratch.address()) >= 0;
+  }
+
   /** Who is on the other end of a UNIX socket, or called listen there. */
   static Optional<Credentials> credentials(int socket, MemorySegment scratch) {
     scratch.set(JAVA_INT, 0, 12);
