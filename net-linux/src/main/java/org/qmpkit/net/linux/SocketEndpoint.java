@@ -1,10 +1,8 @@
 package org.qmpkit.net.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.qmpkit.net.linux.Libc.C;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +18,7 @@ class SocketEndpoint implements Endpoint, Source {
 
   final EpollPoller poller;
   final Watch watch;
+  private final NativeBytes.Mover mover = this::move;
   private final int family;
   private final String peer;
   private @Nullable Ready handler;
@@ -53,7 +52,7 @@ class SocketEndpoint implements Endpoint, Source {
     if (!into.hasRemaining()) {
       return 0;
     }
-    int count = move(into, false);
+    int count = NativeBytes.move(into, false, poller.scratch(), mover);
     if (count == -Errno.EAGAIN || count == -Errno.EINTR) {
       return 0;
     }
@@ -69,7 +68,7 @@ class SocketEndpoint implements Endpoint, Source {
     if (!from.hasRemaining()) {
       return 0;
     }
-    int count = move(from, true);
+    int count = NativeBytes.move(from, true, poller.scratch(), mover);
     if (count == -Errno.EAGAIN || count == -Errno.EINTR) {
       return 0;
     }
@@ -82,32 +81,6 @@ class SocketEndpoint implements Endpoint, Source {
   /** What a negative result of a write means. */
   IOException failed(int result) {
     return new PeerGoneException(peer, "the peer is gone (" + Libc.text(result) + ")", null);
-  }
-
-  /** Reads or writes once, where C can reach the bytes. */
-  private int move(ByteBuffer bytes, boolean out) {
-    int size = bytes.remaining();
-    if (bytes.isDirect()) {
-      int count = move(MemorySegment.ofBuffer(bytes).address(), size, out);
-      if (count > 0) {
-        bytes.position(bytes.position() + count);
-      }
-      return count;
-    }
-    MemorySegment scratch = poller.scratch();
-    MemorySegment heap = MemorySegment.ofBuffer(bytes);
-    size = (int) Math.min(size, scratch.byteSize());
-    if (out) {
-      MemorySegment.copy(heap, JAVA_BYTE, 0, scratch, JAVA_BYTE, 0, size);
-    }
-    int count = move(scratch.address(), size, out);
-    if (count > 0) {
-      if (!out) {
-        MemorySegment.copy(scratch, JAVA_BYTE, 0, heap, JAVA_BYTE, 0, count);
-      }
-      bytes.position(bytes.position() + count);
-    }
-    return count;
   }
 
   /** Reads or writes once, from or to memory of C's; as {@link Libc#call}. */
