@@ -1,10 +1,6 @@
 package org.qmpkit.net.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +103,8 @@ final class VchanEndpoint implements Endpoint, Source {
     if (watch.closed || gone) {
       return -1;
     }
-    int count = into.hasRemaining() ? move(library.read(), into, false) : 0;
+    int count =
+        into.hasRemaining() ? Transfer.read(library.read(), channel, into, poller.scratch()) : 0;
     return count < 0 || (count == 0 && !open()) ? -1 : count;
   }
 
@@ -122,33 +119,9 @@ final class VchanEndpoint implements Endpoint, Source {
     if (!from.hasRemaining()) {
       return 0;
     }
-    int count = move(library.write(), from, true);
+    int count = Transfer.write(library.write(), channel, from, poller.scratch());
     if (count < 0) {
       throw new PeerGoneException(peer, "the peer is gone", null);
-    }
-    return count;
-  }
-
-  private int move(MethodHandle how, ByteBuffer bytes, boolean out) {
-    int size = bytes.remaining();
-    int count;
-    if (bytes.isDirect()) {
-      count = Libc.call(how, channel, MemorySegment.ofBuffer(bytes).address(), size);
-    } else {
-      MemorySegment scratch = poller.scratch();
-      MemorySegment heap = MemorySegment.ofBuffer(bytes);
-      size = (int) Math.min(size, scratch.byteSize());
-      if (out) {
-        MemorySegment.copy(heap, JAVA_BYTE, 0, scratch, JAVA_BYTE, 0, size);
-      }
-      count = Libc.call(how, channel, scratch.address(), size);
-      if (count > 0 && !out) {
-        MemorySegment.copy(scratch, JAVA_BYTE, 0, heap, JAVA_BYTE, 0, count);
-      }
-    }
-    // A peer that lies about its ring can't make more of it than there was room for.
-    if (count > 0) {
-      bytes.position(bytes.position() + Math.min(count, size));
     }
     return count;
   }
