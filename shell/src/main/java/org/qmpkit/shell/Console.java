@@ -49,25 +49,22 @@ public final class Console {
     InputStream in = new FileInputStream(FileDescriptor.in);
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     if (!interactive) {
-      return run(address, in, out, ConsoleBridge.NO_KEY, linger, () -> {}, err);
+      return run(address, in, out, ConsoleBridge.NO_KEY, linger, () -> {}, () -> {}, err);
     }
+    // Closing it gives it its modes back, which JLine does when a signal ends the process, too.
     try (Terminal terminal = Tty.open()) {
       Attributes before = terminal.getAttributes();
-      // A signal that ends the process comes by no other way.
-      Thread restorer = new Thread(() -> terminal.setAttributes(before));
-      Runtime.getRuntime().addShutdownHook(restorer);
-      try {
-        Runnable connected =
-            () -> {
-              welcome(address, terminal.getSize(), err);
-              makeRaw(terminal);
-            };
-        return run(address, in, out, LEAVE, linger, connected, err);
-      } finally {
-        terminal.setAttributes(before);
-        Runtime.getRuntime().removeShutdownHook(restorer);
-        err.println();
-      }
+      Runnable connected =
+          () -> {
+            welcome(address, terminal.getSize(), err);
+            makeRaw(terminal);
+          };
+      Runnable over =
+          () -> {
+            terminal.setAttributes(before);
+            err.println();
+          };
+      return run(address, in, out, LEAVE, linger, connected, over, err);
     } catch (IOException e) {
       err.println("qmp console: there is no terminal to be had: " + e.getMessage());
       return ExitStatus.USAGE;
@@ -96,7 +93,12 @@ public final class Console {
     terminal.setAttributes(all);
   }
 
-  /** The same on any two streams; {@code connected} is called when there is a far side. */
+  /**
+   * The same on any two streams.
+   *
+   * @param connected what to do before the first byte
+   * @param over what to do after the last
+   */
   static int run(
       Address address,
       InputStream in,
@@ -104,6 +106,7 @@ public final class Console {
       int leave,
       Duration linger,
       Runnable connected,
+      Runnable over,
       PrintStream err) {
     Transports transports = Transports.load();
     try (Loop loop = new Loop(transports.poller(List.of(address)))) {
@@ -121,6 +124,7 @@ public final class Console {
           .connect(Address.parse("stdio:"), loop, CONNECT_TIMEOUT, bridge);
       loop.run();
       delivery.await();
+      over.run();
       if (bridge.farEnded()) {
         err.println("qmp console: the other side of " + address + " has ended it");
       }

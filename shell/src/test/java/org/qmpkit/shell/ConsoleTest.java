@@ -67,6 +67,7 @@ final class ConsoleTest {
         leave,
         linger,
         () -> {},
+        () -> {},
         new PrintStream(err, true, StandardCharsets.UTF_8));
   }
 
