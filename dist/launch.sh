@@ -12,7 +12,7 @@ group_of() {
     vchan-socket-proxy:* | *:vchan-socket-proxy) group=native ;;
     qmp-helper:* | qmp_helper:* | *:helper) group=helper ;;
     *:health) group=health ;;
-    qmp-shell:* | qmp-shell-wrap:* | *:shell | *:wrap) group=shell ;;
+    qmp-shell:* | qmp-shell-wrap:* | *:shell | *:wrap | *:console) group=shell ;;
     *) group=tools ;;
   esac
 }

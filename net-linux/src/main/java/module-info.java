@@ -8,5 +8,7 @@ module org.qmpkit.net.linux {
       org.qmpkit.net.linux.EpollKind;
   provides org.qmpkit.net.Transport with
       org.qmpkit.net.linux.InheritedTransport,
-      org.qmpkit.net.linux.VchanTransport;
+      org.qmpkit.net.linux.PtyTransport,
+      org.qmpkit.net.linux.VchanTransport,
+      org.qmpkit.net.linux.VsockTransport;
 }

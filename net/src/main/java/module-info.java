@@ -15,5 +15,6 @@ module org.qmpkit.net {
       org.qmpkit.net.TcpTransport,
       org.qmpkit.net.TlsTransport,
       org.qmpkit.net.ExecTransport,
+      org.qmpkit.net.HvsockTransport,
       org.qmpkit.net.StdioTransport;
 }

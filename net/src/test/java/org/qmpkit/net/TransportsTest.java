@@ -60,7 +60,7 @@ final class TransportsTest {
   @Test
   void theProgramsOwnTransportsAreFoundInTheOrderOfTheirSchemes() {
     List<String> schemes = Transports.load().all().stream().map(Transport::scheme).toList();
-    assertEquals(List.of("exec", "stdio", "tcp", "tls", "unix"), schemes);
+    assertEquals(List.of("exec", "hvsock", "stdio", "tcp", "tls", "unix"), schemes);
   }
 
   @Test
@@ -85,7 +85,7 @@ final class TransportsTest {
     TransportException e = listening(Transports.load(), VSOCK);
     assertEquals(
         "cannot listen on vsock:3:4: there is no transport for vsock: in this build;"
-            + " use one of exec:, stdio:, tcp:, tls:, unix:",
+            + " use one of exec:, hvsock:, stdio:, tcp:, tls:, unix:",
         e.getMessage());
     assertFalse(e.retryable());
     assertEquals("listen on", e.attempted());

@@ -26,7 +26,7 @@ final class BoundSocket implements SocketPoller.Bound {
     int descriptor = Sockets.open(family);
     boolean bound = false;
     try {
-      if (family != SocketAddresses.UNIX) {
+      if (SocketAddresses.isIp(family)) {
         Sockets.set(descriptor, Sockets.SOL_SOCKET, Sockets.SO_REUSEADDR, 1, scratch);
       }
       int length = SocketAddresses.write(at, scratch);

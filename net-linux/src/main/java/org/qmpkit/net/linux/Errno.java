@@ -19,6 +19,8 @@ final class Errno {
   static final int ENOTTY = 25;
   static final int EPIPE = 32;
   static final int EAFNOSUPPORT = 97;
+  static final int EADDRINUSE = 98;
+  static final int EADDRNOTAVAIL = 99;
   static final int ENETUNREACH = 101;
   static final int ECONNABORTED = 103;
   static final int ECONNRESET = 104;
@@ -26,7 +28,22 @@ final class Errno {
   static final int ETIMEDOUT = 110;
   static final int ETOOMANYREFS = 109;
   static final int ECONNREFUSED = 111;
+  static final int EHOSTUNREACH = 113;
   static final int EINPROGRESS = 115;
+
+  private static final int[] TOLD_APART = {
+    EPERM,
+    EACCES,
+    ENODEV,
+    EAFNOSUPPORT,
+    EADDRINUSE,
+    EADDRNOTAVAIL,
+    ENETUNREACH,
+    ECONNRESET,
+    ETIMEDOUT,
+    ECONNREFUSED,
+    EHOSTUNREACH
+  };
 
   private Errno() {}
 
@@ -36,6 +53,16 @@ final class Errno {
       case ETOOMANYREFS, EBADF, EINVAL, EPERM, EACCES -> true;
       default -> false;
     };
+  }
+
+  /** The number behind an {@link #exception}, which has only its text; 0 for other numbers. */
+  static int of(IOException e) {
+    for (int errno : TOLD_APART) {
+      if (text(errno).equals(e.getMessage())) {
+        return errno;
+      }
+    }
+    return 0;
   }
 
   static String text(int errno) {

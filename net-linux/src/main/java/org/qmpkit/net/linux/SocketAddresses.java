@@ -22,24 +22,32 @@ final class SocketAddresses {
   static final int UNIX = 1;
   static final int INET = 2;
   static final int INET6 = 10;
+  static final int VSOCK = 40;
 
   /** {@code sizeof (struct sockaddr_storage)}: room for any of them. */
   static final int ROOM = 128;
 
   private static final int UNIX_PATH = 2;
   private static final int UNIX_ROOM = 108;
+  private static final int VSOCK_PORT = 4;
+  private static final int VSOCK_CID = 8;
   private static final ValueLayout.OfShort PORT = JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
   private static final Charset FILE_NAMES =
       Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"), StandardCharsets.UTF_8);
 
   private SocketAddresses() {}
 
-  /** The family of an address: AF_UNIX, AF_INET or AF_INET6. */
+  /** Whether a family is AF_INET or AF_INET6. */
+  static boolean isIp(int family) {
+    return family == INET || family == INET6;
+  }
+
+  /** The family of an address: AF_UNIX, AF_INET, AF_INET6 or AF_VSOCK. */
   static int family(SocketAddress address) {
     if (address instanceof InetSocketAddress inet) {
       return inet.getAddress() instanceof Inet6Address ? INET6 : INET;
     }
-    return UNIX;
+    return address instanceof VsockAddress ? VSOCK : UNIX;
   }
 
   /**
@@ -57,6 +65,7 @@ final class SocketAddresses {
       case UnixDomainSocketAddress unix ->
           unix(unix.getPath().toString().getBytes(FILE_NAMES), 0, into);
       case AbstractName abstr -> unix(abstr.name().getBytes(StandardCharsets.UTF_8), 1, into);
+      case VsockAddress vsock -> vsock(vsock, into);
       default -> throw new IOException("no socket address: " + address);
     };
   }
@@ -73,6 +82,12 @@ final class SocketAddresses {
     return 16;
   }
 
+  private static int vsock(VsockAddress vsock, MemorySegment into) {
+    into.set(JAVA_INT, VSOCK_PORT, vsock.port());
+    into.set(JAVA_INT, VSOCK_CID, vsock.cid());
+    return 16;
+  }
+
   /** A path, with its NUL behind it, or an abstract name, with one before it. */
   private static int unix(byte[] name, int before, MemorySegment into) throws IOException {
     if (name.length + 1 > UNIX_ROOM) {
@@ -83,12 +98,15 @@ final class SocketAddresses {
   }
 
   /**
-   * Reads the address of a TCP socket; a UNIX socket's is reported without a name, which nobody
-   * asks for.
+   * Reads the address of a TCP or vsock socket; a UNIX socket's is reported without a name, which
+   * nobody asks for.
    */
   static SocketAddress read(MemorySegment from) {
     int family = from.get(JAVA_SHORT, 0);
-    if (family != INET && family != INET6) {
+    if (family == VSOCK) {
+      return new VsockAddress(from.get(JAVA_INT, VSOCK_CID), from.get(JAVA_INT, VSOCK_PORT));
+    }
+    if (!isIp(family)) {
       return new AbstractName("");
     }
     byte[] host = new byte[family == INET ? 4 : 16];

@@ -83,7 +83,7 @@ final class SocketDial implements Attempt, Source {
     }
     MemorySegment scratch = poller.scratch();
     // Retried on an ephemeral port, TCP may connect a socket to itself.
-    if (family != SocketAddresses.UNIX
+    if (SocketAddresses.isIp(family)
         && Sockets.local(current.descriptor, scratch)
             .equals(Sockets.remote(current.descriptor, scratch))) {
       end(new ConnectException("Connection refused"));

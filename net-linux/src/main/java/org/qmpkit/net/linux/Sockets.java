@@ -42,7 +42,7 @@ final class Sockets {
 
   /** The options of every TCP connection, whichever side began it. */
   static void setConnectionOptions(int socket, int family, MemorySegment scratch) {
-    if (family != SocketAddresses.UNIX) {
+    if (SocketAddresses.isIp(family)) {
       set(socket, TCP, TCP_NODELAY, 1, scratch);
       set(socket, SOL_SOCKET, SO_KEEPALIVE, 1, scratch);
     }

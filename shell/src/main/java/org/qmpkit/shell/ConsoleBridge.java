@@ -1,0 +1,144 @@
+package org.qmpkit.shell;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Connecting;
+import org.qmpkit.net.Endpoint;
+import org.qmpkit.net.Loop;
+import org.qmpkit.net.Timer;
+import org.qmpkit.net.TransportException;
+
+/**
+ * Bytes between us and a console, both ways, with at most 64 KiB of them under way in each. It
+ * stops its loop when it is over: a key was pressed, one side has ended and all it said is
+ * delivered, or after the end of our input the far side was silent for a while. The far side is not
+ * told of the end of our input, since QEMU's sockets would hang up then.
+ */
+final class ConsoleBridge implements Connecting {
+  /** No byte is this. */
+  static final int NO_KEY = -1;
+
+  private static final int SIZE = 64 * 1024;
+
+  private final Loop loop;
+  private final Endpoint far;
+  private final int leave;
+  private final Duration linger;
+  private final ByteBuffer toFar = ByteBuffer.allocateDirect(SIZE);
+  private final ByteBuffer toNear = ByteBuffer.allocateDirect(SIZE);
+  private @Nullable Endpoint near;
+  private @Nullable Timer silence;
+  private boolean nearEnded;
+  private boolean farEnded;
+  private boolean left;
+
+  ConsoleBridge(Loop loop, Endpoint far, int leave, Duration linger) {
+    this.loop = loop;
+    this.far = far;
+    this.leave = leave;
+    this.linger = linger;
+  }
+
+  /** Whether it was the far side that ended it. */
+  boolean farEnded() {
+    return farEnded && !nearEnded && !left;
+  }
+
+  @Override
+  public void connected(Endpoint ours) {
+    near = ours;
+    ours.onReady((readable, writable) -> move(ours));
+    far.onReady((readable, writable) -> move(ours));
+    watch(ours);
+  }
+
+  @Override
+  public void failed(TransportException why) {
+    loop.stop();
+  }
+
+  private void move(Endpoint ours) {
+    fromNear(ours);
+    fromFar();
+    write(toFar, far, true);
+    write(toNear, ours, false);
+    boolean delivered = farEnded && toNear.position() == 0;
+    if (delivered || (left && toFar.position() == 0)) {
+      end();
+    } else {
+      watch(ours);
+    }
+  }
+
+  private void fromNear(Endpoint ours) {
+    if (nearEnded || left || !toFar.hasRemaining()) {
+      return;
+    }
+    int from = toFar.position();
+    nearEnded = read(ours, toFar);
+    for (int i = from; leave != NO_KEY && i < toFar.position(); i++) {
+      if (toFar.get(i) == leave) {
+        toFar.position(i);
+        left = true;
+      }
+    }
+    if (nearEnded || left) {
+      listenForSilence();
+    }
+  }
+
+  private void fromFar() {
+    int before = toNear.position();
+    if (!farEnded && toNear.hasRemaining()) {
+      farEnded = read(far, toNear);
+    }
+    if (nearEnded && toNear.position() > before) {
+      listenForSilence();
+    }
+  }
+
+  /** True at the end of input. */
+  private static boolean read(Endpoint from, ByteBuffer into) {
+    try {
+      return from.read(into) < 0;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private void write(ByteBuffer bytes, Endpoint to, boolean toFarSide) {
+    bytes.flip();
+    try {
+      while (bytes.hasRemaining() && to.write(bytes) > 0) {
+        // more
+      }
+    } catch (IOException e) {
+      bytes.position(bytes.limit());
+      farEnded |= toFarSide;
+      left |= !toFarSide;
+    }
+    bytes.compact();
+  }
+
+  private void listenForSilence() {
+    if (silence != null) {
+      silence.cancel();
+    }
+    silence = loop.schedule(linger, this::end);
+  }
+
+  private void watch(Endpoint ours) {
+    ours.interest(!nearEnded && !left && toFar.hasRemaining(), toNear.position() > 0);
+    far.interest(!farEnded && toNear.hasRemaining(), toFar.position() > 0);
+  }
+
+  private void end() {
+    far.close();
+    if (near != null) {
+      near.close();
+    }
+    loop.stop();
+  }
+}

@@ -1,0 +1,127 @@
+package org.qmpkit.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.PrintStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.qmpkit.net.Address;
+
+@Timeout(120)
+final class ConsoleTest {
+  private static final int LEAVE = 0x1D;
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  @TempDir Path dir;
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final CompletableFuture<String> heard = new CompletableFuture<>();
+
+  /** A console that says something, hears until the end of input, or ends after a few bytes. */
+  private ServerSocketChannel console(byte[] says, int endAfter) throws IOException {
+    ServerSocketChannel server =
+        ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+            .bind(UnixDomainSocketAddress.of(dir.resolve("c")));
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          StringBuilder bytes = new StringBuilder();
+          try (SocketChannel peer = server.accept()) {
+            peer.write(ByteBuffer.wrap(says));
+            ByteBuffer one = ByteBuffer.allocate(1);
+            while (bytes.length() < endAfter && peer.read(one.clear()) >= 0) {
+              bytes.append((char) (one.get(0) & 0xFF));
+            }
+            heard.complete(bytes.toString());
+          } catch (IOException e) {
+            heard.completeExceptionally(e);
+          }
+        });
+    return server;
+  }
+
+  private int run(InputStream in, int leave, Duration linger) {
+    return Console.run(
+        Address.unix(dir.resolve("c")),
+        in,
+        out,
+        leave,
+        linger,
+        () -> {},
+        () -> {},
+        new PrintStream(err, true, StandardCharsets.UTF_8));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void theKeyLeavesAndWhatWasTypedBeforeItArrives() throws Exception {
+    try (ServerSocketChannel console = console(new byte[0], Integer.MAX_VALUE)) {
+      assertTrue(console.isOpen());
+      assertEquals(
+          ExitStatus.DONE,
+          run(new ByteArrayInputStream(bytes("a\u0003\r\u00ff\u001drest")), LEAVE, LONG));
+      assertEquals("a\u0003\r\u00ff", heard.get(60, TimeUnit.SECONDS));
+      assertEquals("", err.toString(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void withoutATerminalTheKeyIsAByteAndTheEndOfInputWaitsForSilence() throws Exception {
+    String says = "login: \u001b[31m\u00ff\u0000".repeat(20_000);
+    try (ServerSocketChannel console = console(bytes(says), Integer.MAX_VALUE)) {
+      assertTrue(console.isOpen());
+      int status =
+          run(
+              new ByteArrayInputStream(bytes("a\u001db")),
+              ConsoleBridge.NO_KEY,
+              Duration.ofSeconds(2));
+      assertEquals(ExitStatus.DONE, status);
+      assertEquals("a\u001db", heard.get(60, TimeUnit.SECONDS));
+      assertEquals(says, out.toString(StandardCharsets.ISO_8859_1));
+    }
+  }
+
+  @Test
+  void theEndOfTheFarSideIsToldAfterAllThatItSaid() throws Exception {
+    try (ServerSocketChannel console = console(bytes("bye"), 1);
+        PipedOutputStream keys = new PipedOutputStream();
+        PipedInputStream in = new PipedInputStream(keys)) {
+      assertTrue(console.isOpen());
+      keys.write('q');
+      keys.flush();
+      assertEquals(ExitStatus.UNREACHABLE, run(in, LEAVE, LONG));
+      assertEquals("bye", out.toString(StandardCharsets.UTF_8));
+      assertTrue(err.toString(StandardCharsets.UTF_8).contains("has ended it"));
+    }
+  }
+
+  @Test
+  void whereNobodyIsItSaysSo() {
+    assertEquals(ExitStatus.UNREACHABLE, run(InputStream.nullInputStream(), LEAVE, LONG));
+    String said = err.toString(StandardCharsets.UTF_8);
+    assertTrue(said.startsWith("qmp console: cannot connect to unix:"), said);
+    assertEquals(1, said.lines().count(), said);
+  }
+}
