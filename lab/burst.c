@@ -25,7 +25,7 @@ enum { PATIENCE_MS = 20000, SHOWN = 160 };
 
 static const char *path;
 static char buffer[1 << 20];
-static size_t have;
+static size_t have, before; /* bytes in it, and how many of them are the line that was read last */
 static char said[256];
 
 static double now_ms(void)
@@ -42,7 +42,7 @@ static int dial(void)
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
-    have = 0;
+    have = before = 0;
     if (connect(s, (void *)&to, sizeof to) != 0) {
         snprintf(said, sizeof said, "connect: %s", strerror(errno));
         close(s);
@@ -55,7 +55,6 @@ static int dial(void)
 static size_t line(int s)
 {
     double end = now_ms() + PATIENCE_MS;
-    static size_t before;
 
     memmove(buffer, buffer + before, have -= before);
     before = 0;
