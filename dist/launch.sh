@@ -29,10 +29,13 @@ flags_of() {
   # What the JDK takes on Linux, after a search of all that is installed.
   [ ! -e /proc/sys/kernel/ostype ] ||
     flags="$flags -Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider"
-  # Binding C's functions runs through much code once or twice, which is not worth compiling.
-  [ "$1" != native ] || flags="$flags -XX:CompileThresholdScaling=10"
   case $1 in
     helper | native)
+      # A start runs through much code a few times, most of all to bind C's functions, which is not
+      # worth compiling; what a message runs through is compiled some thousand messages later.
+      scaling=2
+      [ "$1" = helper ] || scaling=10
+      flags="$flags -XX:CompileThresholdScaling=$scaling"
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
       flags="$flags --enable-native-access=org.qmpkit.net.linux"
