@@ -44,7 +44,7 @@ final class BoundSocket implements SocketPoller.Bound {
 
   /** One that listens already. Its address is not asked for: users name it by its number. */
   static BoundSocket inherited(int descriptor, int family) {
-    return new BoundSocket(descriptor, family, new AbstractName(""));
+    return new BoundSocket(descriptor, family, new KernelName(""));
   }
 
   int family() {

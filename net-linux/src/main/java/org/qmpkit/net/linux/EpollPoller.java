@@ -344,7 +344,7 @@ final class EpollPoller implements NativePoller {
 
   @Override
   public SocketAddress abstractName(String name) {
-    return new AbstractName(name);
+    return new KernelName(name);
   }
 
   /** Takes over a connected socket that does not block. */

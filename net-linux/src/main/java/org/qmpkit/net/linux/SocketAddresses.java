@@ -64,7 +64,7 @@ final class SocketAddresses {
       case InetSocketAddress inet -> inet(inet, into);
       case UnixDomainSocketAddress unix ->
           unix(unix.getPath().toString().getBytes(FILE_NAMES), 0, into);
-      case AbstractName abstr -> unix(abstr.name().getBytes(StandardCharsets.UTF_8), 1, into);
+      case KernelName named -> unix(named.name().getBytes(StandardCharsets.UTF_8), 1, into);
       case VsockAddress vsock -> vsock(vsock, into);
       default -> throw new IOException("no socket address: " + address);
     };
@@ -107,7 +107,7 @@ final class SocketAddresses {
       return new VsockAddress(from.get(JAVA_INT, VSOCK_CID), from.get(JAVA_INT, VSOCK_PORT));
     }
     if (!isIp(family)) {
-      return new AbstractName("");
+      return new KernelName("");
     }
     byte[] host = new byte[family == INET ? 4 : 16];
     MemorySegment.copy(from, JAVA_BYTE, family == INET ? 4 : 8, host, 0, host.length);

@@ -3,12 +3,12 @@ package org.qmpkit.net.linux;
 import java.net.SocketAddress;
 
 /** A UNIX socket's name in the kernel's own name space, which no file stands for; unix(7). */
-final class AbstractName extends SocketAddress {
+final class KernelName extends SocketAddress {
   private static final long serialVersionUID = 1;
 
   private final String name;
 
-  AbstractName(String name) {
+  KernelName(String name) {
     this.name = name;
   }
 
@@ -19,7 +19,7 @@ final class AbstractName extends SocketAddress {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof AbstractName that && name.equals(that.name);
+    return other instanceof KernelName that && name.equals(that.name);
   }
 
   @Override

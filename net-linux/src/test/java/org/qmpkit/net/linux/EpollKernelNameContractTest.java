@@ -7,7 +7,7 @@ import org.qmpkit.net.Transport;
 import org.qmpkit.net.UnixTransport;
 import org.qmpkit.testkit.TransportContract;
 
-final class EpollAbstractContractTest extends TransportContract {
+final class EpollKernelNameContractTest extends TransportContract {
   private int places;
 
   @Override
