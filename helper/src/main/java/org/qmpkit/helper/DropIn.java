@@ -79,7 +79,9 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
               .write(statePath, "running")
               .whenComplete((done, why) -> {
                 if (why != null) {
-                  fail.accept(String.valueOf(why.getMessage()));
+                  // The future wraps what went wrong.
+                  Throwable cause = why.getCause() == null ? why : why.getCause();
+                  fail.accept(String.valueOf(cause.getMessage()));
                 }
               });
     }

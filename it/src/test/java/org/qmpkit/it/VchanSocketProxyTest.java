@@ -157,6 +157,16 @@ class VchanSocketProxyTest {
   }
 
   @Test
+  void aStateThatMayNotBeWrittenIsSaidAndFails() throws Exception {
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess proxy = start("--state-path=/others/state")) {
+      assertEquals(1, proxy.awaitExit());
+      proxy.awaitLog("^vchan-socket-proxy: cannot write /others/state in xenstore: EACCES$");
+      assertTrue(xenstored.value("/others/state").isEmpty());
+    }
+  }
+
+  @Test
   void aMonitorThatComesBackIsFoundAgain() throws Exception {
     try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
         HelperProcess proxy = start("--state-path=" + STATE)) {

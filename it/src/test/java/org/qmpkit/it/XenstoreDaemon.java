@@ -16,7 +16,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** A xenstored for tests: values that are written, watches on them, and one domain that may end. */
+/**
+ * A xenstored for tests: values that are written, but not below {@code /others}; watches, and one
+ * domain that may end.
+ */
 final class XenstoreDaemon implements AutoCloseable {
   private static final int READ = 2;
   private static final int WATCH = 4;
@@ -79,8 +82,11 @@ final class XenstoreDaemon implements AutoCloseable {
   private void answer(SocketChannel to, int type, int id, String[] words) throws IOException {
     switch (type) {
       case WRITE -> {
-        values.put(words[0], words[1]);
-        send(to, type, id, "OK\0");
+        boolean may = !words[0].startsWith("/others");
+        if (may) {
+          values.put(words[0], words[1]);
+        }
+        send(to, may ? type : ERROR, id, may ? "OK\0" : "EACCES\0");
       }
       case WATCH -> {
         tokens.put(words[0], words[1]);

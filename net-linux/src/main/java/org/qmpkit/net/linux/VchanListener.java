@@ -1,6 +1,7 @@
 package org.qmpkit.net.linux;
 
 import java.io.IOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.AcceptInterest;
 import org.qmpkit.net.Address;
@@ -17,6 +18,9 @@ import org.qmpkit.net.TransportException;
 final class VchanListener implements Listener, Source {
   /** What {@code libxenvchan_is_open} says of a server with a client. */
   private static final int WITH_CLIENT = 1;
+
+  /** The pause before rings are offered again where they could not be. */
+  private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final Xenvchan library = Xenvchan.library();
   private final Address address;
@@ -112,7 +116,7 @@ final class VchanListener implements Listener, Source {
     try {
       offer();
     } catch (TransportException e) {
-      loop.schedule(java.time.Duration.ofSeconds(1), this::next);
+      loop.schedule(AGAIN, this::next);
     }
   }
 
