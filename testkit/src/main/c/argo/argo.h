@@ -162,7 +162,9 @@ ssize_t dgram_send(struct endpoint *ep, int fd, const void *buf, size_t len, int
 ssize_t dgram_recv(struct endpoint *ep, int fd, void *buf, size_t len, int flags,
                    struct place *from);
 
-/* devices.c: the descriptors */
+/* table.c: the descriptors */
+bool is_own(int fd);
+struct endpoint *endpoint_set(int fd, struct endpoint *ep);
 bool is_at(int fd, const struct endpoint *ep);
 bool nonblocking(int fd);
 int replace(struct endpoint *ep, int with);

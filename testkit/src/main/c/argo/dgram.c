@@ -104,14 +104,14 @@ static int send_once(struct endpoint *ep, const void *buf, size_t len, struct pl
     return ring_insert(slot, header, buf, NULL);
 }
 
-/* Sleeps until the ring that was full has more room; if it is another's now, only a signal helps. */
+/* Sleeps until the full ring has more room; if it is another's now, only a signal helps. */
 static int wait_for_room(struct ring *full, uint64_t serial, uint32_t seen)
 {
     static _Atomic uint32_t never;
     for (;;) {
+        bool is = serial == full->serial;
         host_unlock();
-        int error = wait_for_change(serial == full->serial ? &full->drained : &never,
-                                    serial == full->serial ? seen : 0, NULL);
+        int error = wait_for_change(is ? &full->drained : &never, is ? seen : 0, NULL);
         host_lock();
         if (error == EINTR)
             return -EINTR;

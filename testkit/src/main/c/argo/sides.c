@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the kernels of a host do with its streams: take messages out of rings and give them to the end
- * they are for. Whoever has put a message in does it for the other kernel too.
+ * What the kernels of a host do with its streams: take messages out of rings and give them to the
+ * end they are for. Whoever has put a message in does it for the other kernel too.
  *
  * The ends are in a shared file of their own, with the messages that wait to be read.
  */
