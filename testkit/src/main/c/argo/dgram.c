@@ -182,7 +182,7 @@ static ssize_t take(struct endpoint *ep, const struct message *header, void *buf
                     int flags, struct place *from)
 {
     uint32_t size = header->len < len ? header->len : (uint32_t)len;
-    if (buf && ring_copy(ep->slot, header, 0, buf, size) < 0) {
+    if (buf && ring_copy(ep->slot, 0, buf, size) < 0) {
         ring_wipe(ep->slot);
         return -EAGAIN;
     }

@@ -99,9 +99,8 @@ int ring_peek(int slot, struct message *header)
 }
 
 /* Copies from the first message; -EFAULT if that memory cannot be written. */
-int ring_copy(int slot, const struct message *header, uint32_t from, void *buf, uint32_t len)
+int ring_copy(int slot, uint32_t from, void *buf, uint32_t len)
 {
-    (void)header;
     return move(false, slot, ring_at(slot)->rx + SLOT + from, buf, len);
 }
 
