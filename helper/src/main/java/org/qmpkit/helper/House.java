@@ -1,5 +1,6 @@
 package org.qmpkit.helper;
 
+import java.time.Duration;
 import java.util.random.RandomGenerator;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Listener;
@@ -60,6 +61,21 @@ record House(
         why -> log.write(Severity.WARNING, spec.name(), "", String.valueOf(why.getMessage())));
     listener.interest(true);
     return listener;
+  }
+
+  /** The same with another longest pause between attempts to reach QEMU. */
+  House withRetry(Duration pause) {
+    return new House(
+        loop,
+        transports,
+        log,
+        limits,
+        bounds.withRetry(pause),
+        backlog,
+        admission,
+        random,
+        garbage,
+        cleansUp);
   }
 
   /** The same with what other settings say of new routes. */
