@@ -40,6 +40,9 @@ final class VchanSocketProxyTool implements Tool {
       -r, --reconnect-marker BYTE    as client, send the byte 1 first  (Qubes, OpenXT)
       -v, --verbose                  log every client that comes and goes
 
+    Where a "qmp helper --all" runs, that serves the domain in its place, at /run/qmpkit/helper.sock
+    or where QMPKIT_CONTROL says; without it, or when it is gone, this program does by itself.
+
     It ends, with status 0, at SIGHUP and SIGTERM, when domain DOMID has ended, and when SOCKET is
     gone. libxl starts it as
       vchan-socket-proxy --state-path=/local/domain/0/device-model/7/qmp-proxy-state \\
@@ -87,7 +90,12 @@ final class VchanSocketProxyTool implements Tool {
       // The server comes some seconds after us, and libxl speaks to it at once.
       settings.set(Setting.RETRY, "250ms");
       int domid = Integer.parseInt(words.get(0));
-      new DropIn(domid, server ? vchan : local, parsed.flag("state-path").orElse(null))
+      boolean plain = !server && local.scheme().equals("unix") && marker.isEmpty();
+      new DropIn(
+              domid,
+              server ? vchan : local,
+              parsed.flag("state-path").orElse(null),
+              plain ? words.get(1) : null)
           .run(settings, System.err);
       return ExitStatus.DONE;
     } catch (NumberFormatException e) {

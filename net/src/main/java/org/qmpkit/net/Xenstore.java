@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,13 @@ public final class Xenstore implements AutoCloseable {
      * @param path what changed, or the watched path itself
      */
     void fired(String path);
+  }
+
+  /** What {@link #watch} has set. */
+  public interface Watch extends AutoCloseable {
+    /** Ends the watch; on the loop's thread. Idempotent. */
+    @Override
+    void close();
   }
 
   /** A watch that was set. */
@@ -114,6 +122,17 @@ public final class Xenstore implements AutoCloseable {
     return places.stream().map(Path::of).filter(Files::exists).findFirst().map(Address::unix);
   }
 
+  /** Why one of these futures failed, in one line. */
+  public static String reason(Throwable why) {
+    Throwable cause = cause(why);
+    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+  }
+
+  /** Without what futures wrap it in. */
+  private static Throwable cause(Throwable why) {
+    return why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
+  }
+
   /** The value at a path; empty if there is none. */
   public CompletableFuture<Optional<String>> read(String path) {
     return optional(ask(Type.READ, path, path + "\0").thenApply(Xenstore::text));
@@ -147,9 +166,9 @@ public final class Xenstore implements AutoCloseable {
   /**
    * Watches a path and all below it, or {@code @releaseDomain} and {@code @introduceDomain}.
    *
-   * @return closing it ends the watch; from the loop's thread
+   * @return closing it ends the watch
    */
-  public AutoCloseable watch(String path, Fired fired) {
+  public Watch watch(String path, Fired fired) {
     Watched watched = new Watched(path, "q" + ++tokens, fired);
     watches.put(watched.token(), watched);
     if (endpoint == null) {
@@ -214,7 +233,7 @@ public final class Xenstore implements AutoCloseable {
     return reply
         .thenApply(Optional::of)
         .exceptionallyCompose(why -> {
-          Throwable cause = why.getCause() == null ? why : why.getCause();
+          Throwable cause = cause(why);
           return String.valueOf(cause.getMessage()).endsWith(": ENOENT")
               ? CompletableFuture.completedFuture(Optional.empty())
               : CompletableFuture.failedFuture(cause);

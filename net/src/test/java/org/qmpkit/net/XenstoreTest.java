@@ -180,7 +180,7 @@ final class XenstoreTest {
   @Test
   void aWatchFiresAtOnceAndAtEachChangeUntilItIsClosed() throws Exception {
     List<String> fired = new ArrayList<>();
-    AutoCloseable watch = xenstore.watch("@releaseDomain", fired::add);
+    Xenstore.Watch watch = xenstore.watch("@releaseDomain", fired::add);
     until(() -> fired.size() == 1);
     store.fire("@releaseDomain");
     until(() -> fired.size() == 2);
