@@ -70,14 +70,32 @@ record XenStandIns(Path folder) {
     return dropIn(guest, stubDomain, "--state-path=" + state(stubDomain));
   }
 
+  /** The same by a program of that name. */
+  HelperProcess small(Path program, int guest, int stubDomain) throws IOException {
+    return small(program, guest, stubDomain, "--state-path=" + state(stubDomain));
+  }
+
+  /** The same with other options. */
+  HelperProcess small(Path program, int guest, int stubDomain, String... options)
+      throws IOException {
+    List<String> words = new ArrayList<>(List.of(program.toString()));
+    words.addAll(arguments(guest, stubDomain, options));
+    return start(new ProcessBuilder(words));
+  }
+
   /** A drop-in with other options. */
   HelperProcess dropIn(int guest, int stubDomain, String... options) throws IOException {
     List<String> words = new ArrayList<>(List.of("vchan-socket-proxy"));
-    words.addAll(List.of(options));
+    words.addAll(arguments(guest, stubDomain, options));
+    return start(words);
+  }
+
+  private List<String> arguments(int guest, int stubDomain, String... options) {
+    List<String> words = new ArrayList<>(List.of(options));
     words.add(Integer.toString(stubDomain));
     words.add("/local/domain/" + stubDomain + "/device-model/" + guest + "/qmp-vchan");
     words.add(libxl(guest).toString());
-    return start(words);
+    return words;
   }
 
   /** Where a drop-in says that it runs. */
@@ -93,7 +111,10 @@ record XenStandIns(Path folder) {
   }
 
   private HelperProcess start(List<String> words) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(Program.command(words.toArray(String[]::new)));
+    return start(new ProcessBuilder(Program.command(words.toArray(String[]::new))));
+  }
+
+  private HelperProcess start(ProcessBuilder builder) throws IOException {
     Map<String, String> environment = builder.environment();
     environment.put("LD_LIBRARY_PATH", folder.toString());
     environment.put("QMPKIT_VCHAN", folder.resolve("vchan-%d").toString());
