@@ -3,6 +3,7 @@ package org.qmpkit.helper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,10 @@ final class Control implements AutoCloseable, Lease.Listener {
     this.server = server;
     Path folder = Path.of(place.target()).toAbsolutePath().getParent();
     if (folder != null) {
-      Files.createDirectories(folder);
+      // Whoever may write there could take the socket's place.
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
     }
     listener = house.transports().listen(place, house.loop());
     listener.onWaiting(this::accept);

@@ -95,8 +95,8 @@ final class SharedRoute implements Route {
   @Override
   public void start() throws TransportException {
     listener = house.open(spec, upstream, () -> accept(listener, broker::join));
-    journal.note(Severity.INFO, "", "shares " + spec.connect() + " at " + spec.listen());
     spec.statistics().ifPresent(this::listenForStatistics);
+    journal.note(Severity.INFO, "", "shares " + spec.connect() + " at " + spec.listen());
     upstream.open();
   }
 

@@ -111,7 +111,7 @@ class XenHostTest {
         xenstored.write("/local/domain/" + (13 + i) + "/device-model/6/qmp-vchan/ring-ref", "x");
       }
       xenstored.introduce(30, 31);
-      awaitServed(30);
+      helper.awaitLog("guest 30, stub domain 31: shares ");
       assertEquals(2, helper.log(": shares ").size(), () -> String.join("\n", helper.log()));
       assertEquals(0, helper.log("ends").size());
       // The word is taken back.
