@@ -73,4 +73,19 @@ if [ -e $share/full ]; then
   check "xl destroy" timeout 60 xl destroy hvm1
   check "it leaves all the same" within 15 gone "/proc/$pid"
 fi
+if [ -e $share/full ]; then
+  "$qmp/qmp" helper --all >/tmp/all.log 2>&1 &
+  daemon=$!
+  within 60 grep -q 'serves the stub domains' /tmp/all.log
+  create >/tmp/create.log 2>&1
+  check "with qmp helper --all: it serves in the drop-in's place" grep -q 'in the place of a drop-in' /tmp/all.log
+  check "xl qemu-monitor-command" monitor
+  result "figure resident, the drop-in: $(sed -n 's/^VmRSS:[[:space:]]*//p' "/proc/$pid/status")"
+  check "there is a socket for xentop" test -S "/run/xen/qmp-libxenstat-$guest"
+  kill -9 $daemon
+  check "the daemon was killed: the drop-in serves" within 60 monitor
+  check "xl destroy" timeout 60 xl destroy hvm1
+  check "the drop-in has ended" within 15 gone "/proc/$pid"
+  [ $failed = 0 ] || cat /tmp/all.log "$log"
+fi
 result "figure libxl took $(awk "BEGIN {print $(uptime) - $started}") s"

@@ -99,9 +99,14 @@ static int hand_over(const char *domid, const char *path, const char *socket_pat
 {
     const char *control = getenv("QMPKIT_CONTROL");
     char line[LINE], vchan[PATH_MAX], place[PATH_MAX];
-    int helper = dial(control != NULL ? control : "/run/qmpkit/helper.sock");
-    int length;
+    int helper, length;
 
+    if (control == NULL) {
+        control = "/run/qmpkit/helper.sock";
+    } else if (strncmp(control, "unix:", 5) == 0) {
+        control += 5; /* an address, as the Java program reads it */
+    }
+    helper = dial(control);
     if (helper < 0) {
         return -1;
     }
