@@ -33,9 +33,12 @@ flags_of() {
     helper | native)
       # A start runs through much code a few times, which is not worth compiling; what a message runs
       # through is compiled some thousand messages later. The drop-in for one domain, most of whose
-      # life is waiting, is never compiled a second time for more speed.
-      flags="$flags -XX:CompileThresholdScaling=2"
-      [ "$1" = helper ] || flags="$flags -XX:TieredStopAtLevel=1"
+      # life is waiting, is compiled soon, and never a second time for more speed.
+      if [ "$1" = helper ]; then
+        flags="$flags -XX:CompileThresholdScaling=2"
+      else
+        flags="$flags -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=0.5"
+      fi
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
       flags="$flags --enable-native-access=org.qmpkit.net.linux"
