@@ -90,6 +90,11 @@ record Libc(
         function(lookup, "getpwuid_r"));
   }
 
+  /** A function of this library that is needed seldom. */
+  static MethodHandle function(String name) {
+    return function(LINKER.defaultLookup(), name);
+  }
+
   /** A function of the one shape, of this library or another. */
   static MethodHandle function(SymbolLookup lookup, String name) {
     MemorySegment symbol =
