@@ -63,7 +63,25 @@ record Libc(
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
 
   /** The library of this process; made at the first use. */
-  static final Libc C = load(LINKER.defaultLookup());
+  static final Libc C = load(lookup());
+
+  /**
+   * The linker's own lookup has the C library alone; a function that a preloaded library puts in
+   * front of it, as an emulated device does, is found by dlsym only.
+   */
+  private static SymbolLookup lookup() {
+    SymbolLookup system = LINKER.defaultLookup();
+    if (System.getenv("LD_PRELOAD") == null) {
+      return system;
+    }
+    MethodHandle dlsym = function(system, "dlsym");
+    return name -> {
+      try (Arena arena = Arena.ofConfined()) {
+        long found = invoke(dlsym, 0, arena.allocateFrom(name).address(), 0, 0, 0);
+        return found == 0 ? Optional.empty() : Optional.of(MemorySegment.ofAddress(found));
+      }
+    };
+  }
 
   private static Libc load(SymbolLookup lookup) {
     return new Libc(

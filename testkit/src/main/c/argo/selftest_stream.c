@@ -1,0 +1,2 @@
+#include "selftest.h"
+const struct test stream_tests[] = { { 0 } };
