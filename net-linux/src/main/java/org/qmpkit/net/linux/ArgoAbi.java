@@ -11,7 +11,8 @@ import java.lang.foreign.MemorySegment;
  * end of the other.
  *
  * <p>Every request is an {@code _IOW('W', number, argument)} of {@code argo_dev.h} and {@code
- * v4v_dev.h}, also those that return something. The descriptor of SEND and RECV is the same in both.
+ * v4v_dev.h}, also those that return something. The descriptor of SEND and RECV is the same in
+ * both.
  *
  * @param scheme of its addresses
  * @param module of the kernel that has the devices
@@ -35,8 +36,7 @@ record ArgoAbi(
     int idPartner,
     int idPort) {
 
-  static final ArgoAbi ARGO =
-      new ArgoAbi("argo", "xen-argo", "argo=1", 16_304, 0x7FF4, 8, 0, 2, 4);
+  static final ArgoAbi ARGO = new ArgoAbi("argo", "xen-argo", "argo=1", 16_304, 0x7FF4, 8, 0, 2, 4);
   static final ArgoAbi V4V = new ArgoAbi("v4v", "v4v", "", 16_320, 0x7FFF, 6, 4, 6, 0);
 
   /** DOMID_FIRST_RESERVED: from here on no number is an ordinary domain's. */
@@ -120,8 +120,8 @@ record ArgoAbi(
   }
 
   /**
-   * A length that the kernel module still passes to Xen, and that no ring of this size can take: Xen
-   * refuses it, but first looks for the ring.
+   * A length that the kernel module still passes to Xen, and that no ring of this size can take:
+   * Xen refuses it, but first looks for the ring.
    */
   int tooLong() {
     return ringSize - MESSAGE_HEADER;

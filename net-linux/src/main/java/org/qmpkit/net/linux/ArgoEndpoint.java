@@ -16,8 +16,8 @@ import org.qmpkit.net.Timer;
  * An {@link Endpoint} on Argo's or V4V's rings, by datagrams or a stream of the device.
  *
  * <p>What comes is taken out of the ring at once, whether or not anybody reads, up to {@link
- * Inbox#FULL}. What a full ring refuses is not taken from the writer, who is told by a timer when to
- * try again, since nothing else tells; so nothing overtakes it.
+ * Inbox#FULL}. What a full ring refuses is not taken from the writer, who is told by a timer when
+ * to try again, since nothing else tells; so nothing overtakes it.
  *
  * <p>There is no half-close: an end of output is not told to the peer.
  */
@@ -67,12 +67,7 @@ final class ArgoEndpoint implements Endpoint, Source {
   private @Nullable IOException failure;
 
   private ArgoEndpoint(
-      @Nullable Feed feed,
-      EpollPoller poller,
-      Loop loop,
-      Watch watch,
-      ArgoRing ring,
-      String name) {
+      @Nullable Feed feed, EpollPoller poller, Loop loop, Watch watch, ArgoRing ring, String name) {
     this.feed = feed == null ? ownFeed() : feed;
     this.poller = poller;
     this.loop = loop;
@@ -85,8 +80,7 @@ final class ArgoEndpoint implements Endpoint, Source {
   }
 
   /** Takes over a ring, with its descriptor under a watch that closes it, without interest. */
-  static ArgoEndpoint on(
-      EpollPoller poller, Loop loop, Watch watch, ArgoRing ring, String name) {
+  static ArgoEndpoint on(EpollPoller poller, Loop loop, Watch watch, ArgoRing ring, String name) {
     ArgoEndpoint endpoint = new ArgoEndpoint(null, poller, loop, watch, ring, name);
     endpoint.begin();
     ReleasedDomain.watch(

@@ -12,12 +12,12 @@ import org.qmpkit.net.Source;
 import org.qmpkit.net.TransportException;
 
 /**
- * QEMU's side of a conversation by datagrams, as OpenXT's QEMU has it: one ring, on which one client
- * after another says {@code live} and {@code dead}.
+ * QEMU's side of a conversation by datagrams, as OpenXT's QEMU has it: one ring, on which one
+ * client after another says {@code live} and {@code dead}.
  *
  * <p>Of what OpenXT's protocol has no word for, an empty datagram tells a helper of ours: that this
- * side has closed, or does not know of a client. A helper of OpenXT's is told only what it could not
- * go on without.
+ * side has closed, or does not know of a client. A helper of OpenXT's is told only what it could
+ * not go on without.
  */
 final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
   /** The pause before a client is taken for granted again, where nothing says that one is there. */
@@ -84,8 +84,7 @@ final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
   private ArgoEndpoint begin() {
     // Its own descriptor is none: it is called when we say so, and given back as all others.
     Watch own = poller.watch(NO_DESCRIPTOR, Watch.NOBODY, () -> {});
-    ArgoEndpoint made =
-        ArgoEndpoint.fed(this, poller, loop, own, ring, address + "#" + ++count);
+    ArgoEndpoint made = ArgoEndpoint.fed(this, poller, loop, own, ring, address + "#" + ++count);
     own.afterwards.add(() -> left(made));
     client = made;
     accepted = false;

@@ -17,9 +17,9 @@ import java.nio.ByteBuffer;
 /**
  * The functions and the memory for calls of Argo's devices; for one thread at a time.
  *
- * <p>What is sent is read by Xen itself, which can't fetch a page that is not there: so the memory is
- * touched, and locked where that is allowed. What is received must go where all that was promised
- * can be written, else the kernel empties the ring without a word.
+ * <p>What is sent is read by Xen itself, which can't fetch a page that is not there: so the memory
+ * is touched, and locked where that is allowed. What is received must go where all that was
+ * promised can be written, else the kernel empties the ring without a word.
  */
 final class ArgoMemory {
   private static final MethodHandle OPEN = Libc.function("open");

@@ -15,17 +15,12 @@ import org.qmpkit.net.TransportException;
  * @param localPort our own, unsigned; 0 for one that the kernel chooses
  * @param stream whether by the stream device; else by datagrams
  * @param generation of OpenXT's protocol on datagrams: 1 opens without a word; 2 and 3 by {@code
- *     live} and {@code dead}, 2 with a far side that is open at its start, 3 with one that is closed
+ *     live} and {@code dead}, 2 with a far side that is open at its start, 3 with one that is
+ *     closed
  * @param chunk the longest datagram, or piece of a stream, that is sent, in bytes
  */
 record ArgoPlace(
-    ArgoAbi abi,
-    int domid,
-    int port,
-    int localPort,
-    boolean stream,
-    int generation,
-    int chunk) {
+    ArgoAbi abi, int domid, int port, int localPort, boolean stream, int generation, int chunk) {
 
   /** Where OpenXT's helper in dom0 is, and where QEMU in a stub domain is. */
   static final int HELPER = 5100;
@@ -80,8 +75,7 @@ record ArgoPlace(
     int port =
         remote == null ? (listening ? HELPER : QEMU) : number("port", remote, 1, LARGEST_PORT);
     int lowest = listening ? 1 : 0;
-    int localPort =
-        option(address, "localport", listening ? QEMU : HELPER, lowest, LARGEST_PORT);
+    int localPort = option(address, "localport", listening ? QEMU : HELPER, lowest, LARGEST_PORT);
     int generation = option(address, "generation", 3, 1, 3);
     int longest = stream ? abi.longestPiece() : abi.longest();
     int usual = stream ? longest : listening ? QEMU_SENDS : QEMU_READS;

@@ -118,8 +118,7 @@ final class ArgoRefused extends IOException {
               true);
       case Errno.EPERM, Errno.EACCES -> forbidden(place, domain);
       case Errno.ETIMEDOUT -> new Meaning(domain + " does not answer", "", true);
-      default ->
-          new Meaning(step.name().toLowerCase(Locale.ROOT) + ": " + getMessage(), "", true);
+      default -> new Meaning(step.name().toLowerCase(Locale.ROOT) + ": " + getMessage(), "", true);
     };
   }
 

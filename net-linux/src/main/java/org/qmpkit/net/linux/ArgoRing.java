@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A ring of our own that one domain may send to, and the descriptor that it comes with; nothing
- * blocks. Results are as the kernel has them, -errno where a call failed. Used on the loop's thread.
+ * blocks. Results are as the kernel has them, -errno where a call failed. Used on the loop's
+ * thread.
  *
  * <p>It is bound once, before all else: to receive from one that is not would crash the kernel, to
  * bind it twice would lose the port until a restart, and epoll looks at a ring only when it is

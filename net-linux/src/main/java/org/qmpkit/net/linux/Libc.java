@@ -110,7 +110,7 @@ record Libc(
 
   /** A function of this library that is needed seldom. */
   static MethodHandle function(String name) {
-    return function(LINKER.defaultLookup(), name);
+    return function(lookup(), name);
   }
 
   /** A function of the one shape, of this library or another. */

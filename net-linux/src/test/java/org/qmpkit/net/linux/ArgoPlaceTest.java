@@ -17,8 +17,7 @@ final class ArgoPlaceTest {
   void hasThePortsOfOpenXtsPrograms() throws TransportException {
     assertEquals(
         new ArgoPlace(ArgoAbi.ARGO, 7, 15_100, 5100, false, 3, 4096), place("argo:7", false));
-    assertEquals(
-        new ArgoPlace(ArgoAbi.V4V, 0, 5100, 15_100, false, 3, 8000), place("v4v:0", true));
+    assertEquals(new ArgoPlace(ArgoAbi.V4V, 0, 5100, 15_100, false, 3, 8000), place("v4v:0", true));
   }
 
   @Test
