@@ -49,7 +49,7 @@ bool is_at(int fd, const struct endpoint *ep)
     return table[fd] == ep;
 }
 
-static struct endpoint *get(int fd)
+struct endpoint *endpoint_at(int fd)
 {
     if (fd < 0 || fd >= DESCRIPTORS || !table[fd])
         return NULL;
@@ -61,7 +61,7 @@ static struct endpoint *get(int fd)
     return ep;
 }
 
-static void put(struct endpoint *ep)
+void endpoint_put(struct endpoint *ep)
 {
     pthread_mutex_lock(&table_lock);
     bool last = --ep->refs == 0;
@@ -70,6 +70,8 @@ static void put(struct endpoint *ep)
         return;
     if (ep->state != IDLE) {
         host_lock();
+        if (ep->stream)
+            stream_close(ep);
         ring_check(ep->slot, ep->serial);
         host_unlock();
     }
@@ -113,34 +115,55 @@ int replace(struct endpoint *ep, int with)
             result = sys(syscall(SYS_dup3, with, fd, cloexec));
         }
     syscall(SYS_close, with);
+    ep->replaced++;
     return result < 0 ? result : 0;
+}
+
+/* Shows all endpoints of this process, each under host_lock(). */
+void driver_visit(void (*visit)(struct endpoint *ep))
+{
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        struct endpoint *ep = endpoint_at(fd);
+        if (!ep)
+            continue;
+        host_lock();
+        visit(ep);
+        host_unlock();
+        endpoint_put(ep);
+    }
 }
 
 /* ---- open */
 
+/* An endpoint of its own at a descriptor; if there can be none, that is closed. */
+int device_new(const struct endpoint *like, int fd)
+{
+    struct endpoint *ep = fd < DESCRIPTORS ? malloc(sizeof *ep) : NULL;
+    if (fd >= 0 && !ep) {
+        syscall(SYS_close, fd);
+        return -ENFILE;
+    }
+    if (fd < 0)
+        return fd;
+    *ep = *like;
+    ep->refs = 0;
+    ep->pid = getpid();
+    ep->early = ep->hold = ep->side_bell = -1;
+    set(fd, ep);
+    return fd;
+}
+
 static int device_open(const char *path, int flags)
 {
     bool v4v = strncmp(path, "/dev/v4v_", 9) == 0;
+    struct endpoint idle = { .v4v = v4v, .stream = strstr(path, "_stream") != NULL, .keeps = -1,
+                             .side = -1, .ring_len = v4v ? V4V_DEFAULT_RING : ARGO_DEFAULT_RING };
     if (traps.denied)
         return -EACCES;
-    struct endpoint *ep = calloc(1, sizeof *ep);
-    if (!ep)
-        return -ENOMEM;
-    int fd = idle_descriptor();
-    if (fd >= DESCRIPTORS) {
-        syscall(SYS_close, fd);
-        fd = -ENFILE;
-    }
-    if (fd < 0) {
-        free(ep);
-        return fd;
-    }
+    int fd = device_new(&idle, idle_descriptor());
     /* O_NONBLOCK is lost, as on the real ones. */
-    if (!(flags & O_CLOEXEC))
+    if (fd >= 0 && !(flags & O_CLOEXEC))
         fcntl(fd, F_SETFD, 0);
-    *ep = (struct endpoint){ .pid = getpid(), .v4v = v4v, .stream = strstr(path, "_stream") != NULL,
-                             .ring_len = v4v ? V4V_DEFAULT_RING : ARGO_DEFAULT_RING, .early = -1 };
-    set(fd, ep);
     return fd;
 }
 
@@ -149,9 +172,9 @@ static bool is_device(const char *path)
     if (!host_given() || strncmp(path, "/dev/", 5) != 0)
         return false;
     const char *name = path + 5;
-    if (strcmp(name, "argo_dgram") == 0)
+    if (strcmp(name, "argo_dgram") == 0 || strcmp(name, "argo_stream") == 0)
         return !traps.no_argo;
-    return strcmp(name, "v4v_dgram") == 0 && !traps.no_v4v;
+    return (strcmp(name, "v4v_dgram") == 0 || strcmp(name, "v4v_stream") == 0) && !traps.no_v4v;
 }
 
 static int open_at(int folder, const char *path, int flags, va_list rest)
@@ -231,29 +254,54 @@ static int getsockname_request(struct endpoint *ep, void *arg)
     return 0;
 }
 
+/* Every nth call of a kind. */
+static bool nth(unsigned long n, atomic_ulong *calls)
+{
+    return n != 0 && ++*calls % n == 0;
+}
+
 static long send_request(struct endpoint *ep, int fd, const struct argo_dev *dev)
 {
+    static atomic_ulong calls, interrupted;
     struct place to = { 0 };
     if (dev->addr)
         to = place_of(ep, dev->addr);
-    return dgram_send(ep, fd, dev->buf, dev->len, dev->flags, dev->addr ? &to : NULL);
+    if (nth(traps.eintr, &interrupted))
+        return -EINTR;
+    if (nth(traps.efault, &calls))
+        return -EFAULT;
+    return (ep->stream ? stream_send : dgram_send)(ep, fd, dev->buf, dev->len, dev->flags,
+                                                   dev->addr ? &to : NULL);
 }
 
 static long recv_request(struct endpoint *ep, int fd, const struct argo_dev *dev)
 {
+    static atomic_ulong interrupted;
     struct place from = { 0 };
-    long got = dgram_recv(ep, fd, dev->buf, dev->len, dev->flags, &from);
+    if (nth(traps.eintr, &interrupted))
+        return -EINTR;
+    long got = (ep->stream ? stream_recv : dgram_recv)(ep, fd, dev->buf, dev->len, dev->flags,
+                                                       &from);
     if (got >= 0 && dev->addr)
         put_place(ep, dev->addr, from);
     return got;
 }
 
-static int connect_request(struct endpoint *ep, const void *arg)
+static int connect_request(struct endpoint *ep, int fd, const void *arg)
 {
     struct place to = { 0 };
     if (arg)
         to = place_of(ep, arg);
-    return dgram_connect(ep, arg ? &to : NULL);
+    return ep->stream ? stream_connect(ep, fd, arg ? &to : NULL) : dgram_connect(ep, arg ? &to : NULL);
+}
+
+static int accept_request(struct endpoint *ep, int fd, void *arg)
+{
+    struct place from;
+    int child = ep->stream ? stream_accept(ep, fd, &from) : -ENOTTY;
+    if (child >= 0)
+        put_place(ep, arg, from);
+    return child;
 }
 
 static int getpeername_request(struct endpoint *ep, void *arg)
@@ -300,12 +348,14 @@ static long device_request(struct endpoint *ep, int fd, uint32_t number, void *a
     case ARGO_GETPEERNAME:
         return getpeername_request(ep, arg);
     case ARGO_CONNECT:
-        return connect_request(ep, arg);
+        return connect_request(ep, fd, arg);
     case DEV_GETCONNECTERR:
-        *(int *)arg = 0;
+        *(int *)arg = stream_error(ep);
         return 0;
     case DEV_LISTEN:
-        return -EINVAL;
+        return ep->stream ? stream_listen(ep) : -EINVAL;
+    case ARGO_ACCEPT:
+        return accept_request(ep, fd, arg);
     case DEV_SEND:
         return send_request(ep, fd, arg);
     case DEV_RECV:
@@ -317,7 +367,7 @@ static long device_request(struct endpoint *ep, int fd, uint32_t number, void *a
     case ARGO_VIPTABLES_DEL:
     case ARGO_VIPTABLES_LIST:
         return -EOPNOTSUPP;
-    default: /* ACCEPT, too */
+    default:
         return -ENOTTY;
     }
 }
@@ -328,37 +378,37 @@ FRONT int ioctl(int fd, unsigned long request, ...)
     va_start(rest, request);
     void *arg = va_arg(rest, void *);
     va_end(rest);
-    struct endpoint *ep = get(fd);
+    struct endpoint *ep = endpoint_at(fd);
     if (!ep)
         return (int)syscall(SYS_ioctl, fd, request, arg);
     host_lock();
     long result = device_request(ep, fd, (uint32_t)request, arg);
     host_unlock();
-    put(ep);
+    endpoint_put(ep);
     return (int)answer(result);
 }
 
 FRONT ssize_t read(int fd, void *buf, size_t len)
 {
-    struct endpoint *ep = get(fd);
+    struct endpoint *ep = endpoint_at(fd);
     if (!ep)
         return syscall(SYS_read, fd, buf, len);
     host_lock();
     long result = recv_request(ep, fd, &(struct argo_dev){ .buf = buf, .len = len });
     host_unlock();
-    put(ep);
+    endpoint_put(ep);
     return answer(result);
 }
 
 FRONT ssize_t write(int fd, const void *buf, size_t len)
 {
-    struct endpoint *ep = get(fd);
+    struct endpoint *ep = endpoint_at(fd);
     if (!ep)
         return syscall(SYS_write, fd, buf, len);
     host_lock();
     long result = send_request(ep, fd, &(struct argo_dev){ .buf = (void *)buf, .len = len });
     host_unlock();
-    put(ep);
+    endpoint_put(ep);
     return answer(result);
 }
 
@@ -377,23 +427,23 @@ FRONT int close(int fd)
     int result = (int)syscall(SYS_close, fd);
     int error = errno;
     if (gone)
-        put(gone);
+        endpoint_put(gone);
     errno = error;
     return result;
 }
 
 static int duplicated(int fd, int as)
 {
-    struct endpoint *ep = is_own(fd) ? get(fd) : NULL;
+    struct endpoint *ep = is_own(fd) ? endpoint_at(fd) : NULL;
     if (as >= 0 && as < DESCRIPTORS && as != fd && (ep || is_own(as))) {
         int error = errno;
         struct endpoint *gone = set(as, ep);
         if (gone)
-            put(gone);
+            endpoint_put(gone);
         errno = error;
     }
     if (ep)
-        put(ep);
+        endpoint_put(ep);
     return as;
 }
 
@@ -417,35 +467,42 @@ FRONT int dup3(int fd, int as, int flags)
 static int early_ctl(struct endpoint *ep, int epoll, int operation, int fd,
                      struct epoll_event *event)
 {
-    if (ep->early >= 0 && ep->early_epoll == epoll && ep->state != IDLE) {
-        if (operation == EPOLL_CTL_ADD)
-            return -EEXIST;
-        if (operation == EPOLL_CTL_DEL) {
-            syscall(SYS_close, ep->early);
-            ep->early = -1;
-        }
-        return 0;
-    }
+    bool stale = ep->early >= 0 && ep->early_epoll == epoll && ep->early_replaced != ep->replaced;
+    int cloexec = fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0;
+    int now = stale ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    if (stale)
+        syscall(SYS_dup3, ep->early, fd, cloexec); /* it is registered by both */
     int result = sys(syscall(SYS_epoll_ctl, epoll, operation, fd, event));
-    if (result == 0 && operation == EPOLL_CTL_ADD && ep->state == IDLE && ep->early < 0) {
+    if (stale) {
+        syscall(SYS_dup3, now, fd, cloexec);
+        syscall(SYS_close, now);
+    }
+    if (stale && result == 0 && operation == EPOLL_CTL_DEL) {
+        syscall(SYS_close, ep->early);
+        ep->early = -1;
+    }
+    bool settled = ep->stream ? ep->state >= CONNECTED : ep->state != IDLE;
+    if (result == 0 && operation == EPOLL_CTL_ADD && !settled && ep->early < 0) {
         ep->early = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         ep->early_epoll = epoll;
+        ep->early_replaced = ep->replaced;
     }
     return result;
 }
 
 /*
- * A device that is given to epoll before BIND stays registered on nothing: its description of then is
- * kept, so that the kernel keeps the registration, and it never becomes ready.
+ * A device that is given to epoll before its final state stays registered on what it was then: that
+ * description is kept, so that the kernel keeps the registration. To tell the kernel a change of it,
+ * the descriptor is that description again for a moment.
  */
 FRONT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
-    struct endpoint *ep = get(fd);
+    struct endpoint *ep = endpoint_at(fd);
     if (!ep)
         return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
     host_lock();
     int result = early_ctl(ep, epoll, operation, fd, event);
     host_unlock();
-    put(ep);
+    endpoint_put(ep);
     return (int)answer(result);
 }

@@ -53,7 +53,10 @@ int device_bind(struct endpoint *ep, struct argo_ring_id id)
     ep->port = ring_at(slot)->port;
     ep->partner = id.partner;
     ep->state = BOUND;
-    return replace(ep, bell);
+    if (!ep->stream)
+        return replace(ep, bell);
+    ep->keeps = bell; /* nothing tells of a stream that is bound only */
+    return 0;
 }
 
 /* NULL: to nobody any more. */
@@ -76,22 +79,28 @@ int dgram_connect(struct endpoint *ep, const struct place *to)
     return 0;
 }
 
-/* Xen's part of a send. */
-static int send_once(struct endpoint *ep, const void *buf, size_t len, struct place to,
-                     struct ring **full)
+/* The place of the ring that takes what is sent there. */
+int xen_route(const struct endpoint *ep, struct place to)
 {
-    struct place from = { ep->port, own_domain };
     uint64_t is;
     int state = domain_state(to.domain, ep->v4v, &is);
     if (state < 0)
         return state;
-    if (traps.firewall && !firewall_accepts(from, to))
-        return ep->v4v ? -ENOTCONN : -EPERM;
+    if (traps.firewall && !firewall_accepts((struct place){ ep->port, own_domain }, to))
+        return ep->v4v && !ep->stream ? -ENOTCONN : -EPERM;
     int slot = ring_to(ep->v4v, to, own_domain);
+    return slot >= 0 ? slot : ep->v4v ? -ENOTCONN : -ECONNREFUSED;
+}
+
+/* Xen's part of a send. */
+static int send_once(struct endpoint *ep, const void *buf, size_t len, struct place to,
+                     struct ring **full)
+{
+    int slot = xen_route(ep, to);
     if (slot < 0)
-        return ep->v4v ? -ENOTCONN : -ECONNREFUSED;
+        return slot;
     *full = ring_at(slot);
-    struct message header = { (uint32_t)len, from.port, from.domain, DGRAM, 0 };
+    struct message header = { (uint32_t)len, ep->port, own_domain, DGRAM, 0 };
     return ring_insert(slot, header, buf, NULL);
 }
 
@@ -101,9 +110,8 @@ static int wait_for_room(struct ring *full, uint64_t serial, uint32_t seen)
     static _Atomic uint32_t never;
     for (;;) {
         host_unlock();
-        wait_for_change(serial == full->serial ? &full->drained : &never,
-                        serial == full->serial ? seen : 0);
-        int error = errno;
+        int error = wait_for_change(serial == full->serial ? &full->drained : &never,
+                                    serial == full->serial ? seen : 0, NULL);
         host_lock();
         if (error == EINTR)
             return -EINTR;
@@ -123,16 +131,9 @@ static ssize_t send_waiting(struct endpoint *ep, const void *buf, size_t len, st
     return sent == -EAGAIN ? waited : sent;
 }
 
-/* Every nth call of a kind. */
-static bool nth(unsigned long n, atomic_ulong *calls)
-{
-    return n != 0 && ++*calls % n == 0;
-}
-
 ssize_t dgram_send(struct endpoint *ep, int fd, const void *buf, size_t len, int flags,
                    const struct place *to)
 {
-    static atomic_ulong calls, interrupted;
     if (ep->state == IDLE)
         return -EINVAL;
     if (ep->state == BOUND && !to)
@@ -141,10 +142,6 @@ ssize_t dgram_send(struct endpoint *ep, int fd, const void *buf, size_t len, int
         return -EISCONN;
     if (len > ep->ring_len - SLOT)
         return ep->v4v ? -ENOBUFS : -EMSGSIZE;
-    if (nth(traps.eintr, &interrupted))
-        return -EINTR;
-    if (nth(traps.efault, &calls))
-        return -EFAULT;
     struct place target = to ? *to : ep->peer;
     struct ring *full;
     if ((flags & MSG_DONTWAIT) || nonblocking(fd)) {
@@ -199,7 +196,6 @@ static ssize_t take(struct endpoint *ep, const struct message *header, void *buf
 ssize_t dgram_recv(struct endpoint *ep, int fd, void *buf, size_t len, int flags,
                    struct place *from)
 {
-    static atomic_ulong interrupted;
     struct message header;
     ssize_t got = -EAGAIN;
     if (ep->state == IDLE) {
@@ -207,8 +203,6 @@ ssize_t dgram_recv(struct endpoint *ep, int fd, void *buf, size_t len, int flags
                         "the real driver oopses here, and stops every endpoint of the domain\n");
         abort();
     }
-    if (nth(traps.eintr, &interrupted))
-        return -EINTR;
     for (;;) {
         if (find_message(ep, &header))
             got = take(ep, &header, buf, len, flags, from);
@@ -220,7 +214,7 @@ ssize_t dgram_recv(struct endpoint *ep, int fd, void *buf, size_t len, int flags
         ssize_t rung = is_at(fd, ep) ? recv(fd, bell, sizeof bell, MSG_PEEK) : -1;
         int error = rung < 0 ? errno : 0;
         host_lock();
-        if (error && error != EAGAIN)
+        if (error && error != EAGAIN && error != ENOTSOCK)
             return -error;
     }
 }

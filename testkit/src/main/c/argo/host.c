@@ -107,21 +107,21 @@ bool host_given(void)
     return folder[0] != 0;
 }
 
-/* The host's file, for one use. */
-int host_open(void)
+/* A file of the host, for one use. */
+int host_open(const char *name)
 {
     char file[4096];
-    snprintf(file, sizeof file, "%s/host", folder);
+    snprintf(file, sizeof file, "%s/%s", folder, name);
     int fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
-        die("cannot open the file of rings");
+        die("cannot open a file");
     return fd;
 }
 
 static void make_host(void)
 {
     pthread_mutexattr_t attr;
-    int fd = host_open();
+    int fd = host_open("host");
     flock(fd, LOCK_EX);
     if (ftruncate(fd, 0x1000000 * (off_t)(RINGS + 1)) < 0)
         die("cannot size the file of rings");
@@ -236,6 +236,42 @@ int bell_dial(uint64_t serial)
         return error;
     }
     return socket_to;
+}
+
+void bell_ring(uint64_t serial)
+{
+    int bell = bell_dial(serial);
+    if (bell >= 0) {
+        /* If it has been rung often enough already, this one is not needed. */
+        send(bell, "", 1, MSG_DONTWAIT);
+        syscall(SYS_close, bell);
+    }
+}
+
+/* A door: readable while somebody waits at it, and never writable. */
+int door_make(uint64_t serial)
+{
+    socklen_t size;
+    struct sockaddr_un name = bell_name(serial, &size);
+    int door = sys(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (door >= 0
+        && (bind(door, (struct sockaddr *)&name, size) < 0 || listen(door, 16) < 0)) {
+        int error = -errno;
+        syscall(SYS_close, door);
+        return error;
+    }
+    return door;
+}
+
+void door_ring(uint64_t serial)
+{
+    socklen_t size;
+    struct sockaddr_un name = bell_name(serial, &size);
+    int visitor = sys(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (visitor >= 0) {
+        connect(visitor, (struct sockaddr *)&name, size);
+        syscall(SYS_close, visitor);
+    }
 }
 
 uint64_t new_serial(void)
@@ -357,6 +393,7 @@ int ring_add(struct ring ring, int *bell)
     if (slot < 0)
         return slot;
     ring.owner_born = born(ring.owner);
+    ring.pid = getpid();
     ring.serial = new_serial();
     *bell = bell_make(ring.serial);
     if (*bell < 0)

@@ -27,7 +27,7 @@ static off_t place_of(int slot)
 static int move(bool in, int slot, uint32_t at, void *buf, uint32_t len)
 {
     struct ring *ring = ring_at(slot);
-    int fd = host_open(), result = 0;
+    int fd = host_open("host"), result = 0;
     for (uint32_t done = 0; done < len && result == 0;) {
         uint32_t from = (at + done) % ring->len, left = ring->len - from;
         size_t part = len - done < left ? len - done : left;
@@ -84,15 +84,9 @@ int ring_insert(int slot, struct message header, const void *buf, const void *he
         || (head && move(true, slot, at, (void *)head, head_len) < 0)
         || move(true, slot, at + head_len, (void *)buf, len) < 0)
         return -EFAULT;
-    if (!ring->leaked) {
-        /* Before it counts: whoever is killed in between leaves a bell that rang for nothing. */
-        int bell = bell_dial(ring->serial);
-        if (bell >= 0) {
-            /* If it has been rung often enough already, this one is not needed. */
-            syscall(SYS_sendto, bell, "", 1, 0x40 /* MSG_DONTWAIT */, NULL, 0);
-            syscall(SYS_close, bell);
-        }
-    }
+    /* Before it counts: whoever is killed in between leaves a bell that rang for nothing. */
+    if (!ring->leaked && !ring->stream)
+        bell_ring(ring->serial);
     ring->tx = (ring->tx + need) % ring->len;
     return 0;
 }
@@ -136,9 +130,8 @@ void wake_all(_Atomic uint32_t *word)
     syscall(SYS_futex, word, FUTEX_WAKE, 0x7fffffff, NULL, NULL, 0);
 }
 
-/* Sleeps until the word is another; errno is EINTR after a signal. */
-void wait_for_change(_Atomic uint32_t *word, uint32_t seen)
+/* Sleeps until the word is another; EINTR after a signal. */
+int wait_for_change(_Atomic uint32_t *word, uint32_t seen, const struct timespec *within)
 {
-    errno = 0;
-    syscall(SYS_futex, word, FUTEX_WAIT, seen, NULL, NULL, 0);
+    return syscall(SYS_futex, word, FUTEX_WAIT, seen, within, NULL, 0) < 0 ? errno : 0;
 }
