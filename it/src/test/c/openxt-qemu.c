@@ -54,7 +54,7 @@ static void from_monitor(const char *bytes, long count)
     while (count > 0) {
         size_t length = most < (size_t)count ? most : (size_t)count;
         long sent = transmit(bytes, length);
-        if (sent < 0 && errno == EMSGSIZE) {
+        if (sent < 0 && (errno == EMSGSIZE || errno == ENOBUFS || errno == EINVAL)) {
             most = length / 2;
         } else if (sent < 0) {
             perror("lost output");

@@ -30,7 +30,8 @@ final class ArgoHost {
       Path source = root.resolve("it/src/test/c").resolve(model + ".c");
       run("cc", "-Wall", "-Werror", "-o", folder.resolve(model).toString(), source.toString());
     }
-    Files.createFile(host.resolve("domain-" + STUBDOM));
+    create(0);
+    create(STUBDOM);
   }
 
   private static void run(String... command) throws IOException, InterruptedException {

@@ -202,7 +202,7 @@ public abstract class TransportContract extends StreamContract {
           && System.nanoTime() - began < DEADLINE.toNanos()) {
         Thread.onSpinWait();
       }
-      assertEquals(before - 1, TransportRig.descriptors());
+      assertTrue(TransportRig.descriptors() < before);
     }
     loop.stop();
     thread.join();

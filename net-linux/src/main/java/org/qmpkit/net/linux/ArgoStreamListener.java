@@ -1,6 +1,8 @@
 package org.qmpkit.net.linux;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.AcceptInterest;
 import org.qmpkit.net.Address;
@@ -11,16 +13,26 @@ import org.qmpkit.net.Source;
 import org.qmpkit.net.TransportException;
 
 /**
- * A {@link Listener} on a stream device. All its connections share one ring: one that does not read
- * for long holds up the others.
+ * A {@link Listener} on a stream device. Who connects is connected only when taken, so peers are
+ * taken as they come, a few in advance. All connections share one ring: one that does not read for
+ * long holds up the others.
  */
 final class ArgoStreamListener implements Listener, Source {
+  private static final Duration REST = Duration.ofMillis(100);
+
+  /** So many are taken before somebody asks for them. */
+  private static final int BACKLOG = 16;
+
+  private final ArrayDeque<ArgoEndpoint> backlog = new ArrayDeque<>();
   private final Address address;
   private final ArgoRing ring;
   private final Loop loop;
   private final EpollPoller poller;
   private final AcceptInterest interest;
   private final Watch watch;
+  private boolean wanted;
+  private boolean resting;
+  private @Nullable TransportException failure;
   private long count;
 
   private ArgoStreamListener(Address address, ArgoRing ring, Loop loop, EpollPoller poller) {
@@ -29,7 +41,8 @@ final class ArgoStreamListener implements Listener, Source {
     this.loop = loop;
     this.poller = poller;
     this.interest = new AcceptInterest(loop, address, this::watch);
-    this.watch = poller.watch(ring.descriptor, this, ring::close);
+    this.watch = poller.watch(ring.descriptor, this, this::release);
+    poller.interest(watch, EpollPoller.IN);
   }
 
   /**
@@ -52,8 +65,24 @@ final class ArgoStreamListener implements Listener, Source {
     }
   }
 
+  private void release() {
+    backlog.forEach(ArgoEndpoint::close);
+    ring.close();
+  }
+
   private void watch(boolean peers) {
-    poller.interest(watch, peers ? EpollPoller.IN : 0);
+    wanted = peers;
+    look();
+  }
+
+  private void look() {
+    if (watch.closed) {
+      return;
+    }
+    poller.interest(watch, backlog.size() < BACKLOG && !resting ? EpollPoller.IN : 0);
+    if (wanted && (!backlog.isEmpty() || failure != null)) {
+      poller.call(watch);
+    }
   }
 
   @Override
@@ -68,26 +97,50 @@ final class ArgoStreamListener implements Listener, Source {
 
   @Override
   public @Nullable Endpoint accept() throws IOException {
-    if (watch.closed) {
-      return null;
-    }
-    int taken = ring.accept();
-    if (taken == -Errno.EAGAIN || taken == -Errno.EINTR) {
-      return null;
-    }
-    if (taken < 0) {
+    TransportException why = failure;
+    if (why != null) {
+      failure = null;
       interest.rest();
-      throw new TransportException(
-          "accept a peer on",
-          address,
-          Libc.text(taken),
-          "raise the limit on open files if that is what it says",
-          true,
-          Errno.exception(-taken));
+      throw why;
     }
-    ArgoRing child = new ArgoRing(ring.place, taken, poller.argo());
-    Watch own = poller.watch(taken, Watch.NOBODY, child::close);
-    return ArgoEndpoint.on(poller, loop, own, child, address + "#" + ++count);
+    ArgoEndpoint first = watch.closed ? null : backlog.poll();
+    look();
+    return first;
+  }
+
+  /** Takes who waits; what hinders that is told to whoever accepts next. */
+  private void take() {
+    while (backlog.size() < BACKLOG) {
+      int taken = ring.accept();
+      if (taken == -Errno.EAGAIN || taken == -Errno.EINTR) {
+        return;
+      }
+      if (taken < 0) {
+        failure =
+            new TransportException(
+                "accept a peer on",
+                address,
+                Libc.text(taken),
+                "raise the limit on open files if that is what it says",
+                true,
+                Errno.exception(-taken));
+        rest();
+        return;
+      }
+      ArgoRing child = new ArgoRing(ring.place, taken, poller.argo());
+      Watch own = poller.watch(taken, Watch.NOBODY, child::close);
+      backlog.add(ArgoEndpoint.on(poller, loop, own, child, address + "#" + ++count));
+    }
+  }
+
+  private void rest() {
+    resting = true;
+    loop.schedule(
+        REST,
+        () -> {
+          resting = false;
+          look();
+        });
   }
 
   @Override
@@ -96,8 +149,14 @@ final class ArgoStreamListener implements Listener, Source {
   }
 
   @Override
-  public void ready(boolean readable, boolean writable) {
-    interest.call();
+  public void ready(boolean happened, boolean unused) {
+    if (happened) {
+      take();
+    }
+    if (wanted && (!backlog.isEmpty() || failure != null)) {
+      interest.call();
+    }
+    look();
   }
 
   @Override
