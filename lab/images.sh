@@ -70,6 +70,23 @@ images() {
   cp /$libraries/qemu/accel-tcg-x86_64.so "$root/lib/qemu/"
   install -m 755 "$here/lab/init/guest" "$root/init"
   pack "$root" "$share/guest.cpio"
+  add "$root" "$here/dist/target/qmpkit/bin/java" "$here"/dist/target/qmpkit/lib/*.so \
+    "$here/dist/target/qmpkit/lib/server/libjvm.so" "$lab/xen/$libraries"/libxenvchan.so.*
+  cp -a "$here/dist/target/qmpkit" "$root/"
+  rm -f "$root"/qmpkit/lib/qmpkit/{health,helper,shell,tools}.aot
+  pack "$root" "$share/server.cpio"
+
+  root=$lab/root/linux
+  skeleton "$root"
+  modules "$root" virtio_pci 9pnet_virtio 9p vsock_loopback
+  cp /usr/bin/qemu-system-x86_64 "$root/bin/"
+  mkdir -p "$root/lib/qemu"
+  cp /$libraries/qemu/accel-tcg-x86_64.so "$root/lib/qemu/"
+  add "$root" /usr/bin/qemu-system-x86_64 "$here/dist/target/qmpkit/bin/java" \
+    "$here"/dist/target/qmpkit/lib/*.so "$here/dist/target/qmpkit/lib/server/libjvm.so"
+  gcc -static -O1 -Wall -Werror -o "$root/bin/burst" "$here/lab/burst.c"
+  install -m 755 "$here/lab/init/linux" "$root/init"
+  pack "$root" "$lab/linux.cpio"
 
   root=$lab/root/stubdom
   skeleton "$root"

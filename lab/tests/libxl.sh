@@ -11,12 +11,25 @@ create() {
     timeout 200 xl create $share/hvm.cfg && break
     say "attempt $attempt to create the guest failed"
   done
+  find_guest
+}
+find_guest() {
   xl domid hvm1 || return 1
   guest=$(xl domid hvm1)
   stubdom=$(xl domid hvm1-dm)
   socket=/run/xen/qmp-libxl-$guest
   pid=$(xenstore read "/local/domain/$stubdom/image/qmp-proxy-pid")
   log=/var/log/xen/qmp-proxy-hvm1-dm.log
+}
+another() { [ "$(xl domid hvm1)" != "$guest" ] && [ -S "/run/xen/qmp-libxl-$(xl domid hvm1)" ] && monitor; }
+rebooted() {
+  old=$pid
+  # A reset is met at the guest's next access to a device: a key makes it look at its keyboard.
+  xl qemu-monitor-command hvm1 system_reset
+  for key in a b c d; do
+    xl qemu-monitor-command hvm1 "sendkey $key" || break
+  done
+  within 120 another
 }
 after_one_that_left() {
   good=0
@@ -42,6 +55,10 @@ check "20 sessions one right after the other" burst "$socket" full 20
 check "sessions, each after one that closed at once" burst "$socket" drop $times
 check "sessions, each after one that left 200 KB unread" burst "$socket" half 5
 check "libxl's operations, each after a client that left" after_one_that_left
+check "guest reboot: libxl starts another stub domain, and our drop-in again" rebooted
+find_guest
+check "xl qemu-monitor-command, after it" monitor
+check "the drop-in of before has ended" within 15 gone "/proc/$old"
 result "figure resident: $(sed -n 's/^VmRSS:[[:space:]]*//p' "/proc/$pid/status")"
 check "xl destroy" timeout 60 xl destroy hvm1
 check "the drop-in has ended" within 15 gone "/proc/$pid"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a program and the devices of Argo and V4V say to each other: structures, requests, constants.
- * The two have different addresses, so three requests differ; and V4V's structures are packed.
+ * What a program and the devices of Argo and V4V say to each other: structures, requests,
+ * constants. The two have different addresses, so three requests differ; and V4V's structures are
+ * packed.
  */
 #ifndef QMPKIT_ARGO_ABI_H
 #define QMPKIT_ARGO_ABI_H

@@ -109,7 +109,7 @@ void ring_check(int slot, uint64_t serial);
 bool ring_empty(const struct ring *ring);
 int ring_insert(int slot, struct message header, const void *buf, const void *head);
 int ring_peek(int slot, struct message *header);
-int ring_copy(int slot, const struct message *header, uint32_t from, void *buf, uint32_t len);
+int ring_copy(int slot, uint32_t from, void *buf, uint32_t len);
 void ring_drop(int slot, const struct message *header);
 void ring_wipe(int slot);
 bool resident(const void *buf, size_t len);
@@ -133,7 +133,7 @@ void ring_refuse(int slot);
 void door_ring(uint64_t door);
 int door_make(uint64_t door);
 void bell_ring(uint64_t serial);
-enum { FLAG_DATA = 0, FLAG_SYN = 1, FLAG_ACK = 2, FLAG_RST = 4 };
+enum { FLAG_DATA = 0, FLAG_SYN = 1, FLAG_RST = 4 };
 
 /* driver.c: the thread that completes connects and notices who was killed */
 uint64_t driver_start(void);
@@ -162,7 +162,9 @@ ssize_t dgram_send(struct endpoint *ep, int fd, const void *buf, size_t len, int
 ssize_t dgram_recv(struct endpoint *ep, int fd, void *buf, size_t len, int flags,
                    struct place *from);
 
-/* devices.c: the descriptors */
+/* table.c: the descriptors */
+bool is_own(int fd);
+struct endpoint *endpoint_set(int fd, struct endpoint *ep);
 bool is_at(int fd, const struct endpoint *ep);
 bool nonblocking(int fd);
 int replace(struct endpoint *ep, int with);

@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The functions of the C library in front of which this library stands, and which descriptors are
- * devices. Everything else goes through to the kernel.
- *
- * A descriptor is a timer that is never set (never ready for anything) until BIND puts a socket in
- * its place, which poll and epoll then see as they see any other.
+ * The functions of the C library in front of which this library stands. What is not for a device
+ * goes through to the kernel.
  */
 #define _GNU_SOURCE
 #include "argo.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* All other names are this library's own. */
 #define FRONT __attribute__((visibility("default")))
-
-enum { DESCRIPTORS = 1 << 16 };
-
-static struct endpoint *_Atomic table[DESCRIPTORS];
-static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* A system call's result, or -errno. */
-int sys(long result)
-{
-    return result < 0 ? -errno : (int)result;
-}
 
 static long answer(long result)
 {
@@ -42,116 +24,7 @@ static long answer(long result)
     return -1;
 }
 
-/* ---- which descriptors are devices */
-
-bool is_at(int fd, const struct endpoint *ep)
-{
-    return table[fd] == ep;
-}
-
-struct endpoint *endpoint_at(int fd)
-{
-    if (fd < 0 || fd >= DESCRIPTORS || !table[fd])
-        return NULL;
-    pthread_mutex_lock(&table_lock);
-    struct endpoint *ep = table[fd];
-    if (ep)
-        ep->refs++;
-    pthread_mutex_unlock(&table_lock);
-    return ep;
-}
-
-void endpoint_put(struct endpoint *ep)
-{
-    pthread_mutex_lock(&table_lock);
-    bool last = --ep->refs == 0;
-    pthread_mutex_unlock(&table_lock);
-    if (!last)
-        return;
-    if (ep->state != IDLE) {
-        host_lock();
-        if (ep->stream)
-            stream_close(ep);
-        ring_check(ep->slot, ep->serial);
-        host_unlock();
-    }
-    if (ep->early >= 0)
-        syscall(SYS_close, ep->early);
-    free(ep);
-}
-
-/* Says which endpoint is at a descriptor from now on, and returns the one before. */
-static struct endpoint *set(int fd, struct endpoint *ep)
-{
-    pthread_mutex_lock(&table_lock);
-    struct endpoint *before = table[fd];
-    table[fd] = ep;
-    if (ep)
-        ep->refs++;
-    pthread_mutex_unlock(&table_lock);
-    return before;
-}
-
-bool nonblocking(int fd)
-{
-    return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
-}
-
-/* Something that is never ready. */
-int idle_descriptor(void)
-{
-    return sys(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
-}
-
-/* Has all descriptors of an endpoint be another one from now on, which is closed. */
-int replace(struct endpoint *ep, int with)
-{
-    int result = 0;
-    for (int fd = 0; fd < DESCRIPTORS && result >= 0; fd++)
-        if (table[fd] == ep) {
-            int cloexec = fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0;
-            if (nonblocking(fd))
-                fcntl(with, F_SETFL, O_RDWR | O_NONBLOCK);
-            result = sys(syscall(SYS_dup3, with, fd, cloexec));
-        }
-    syscall(SYS_close, with);
-    ep->replaced++;
-    return result < 0 ? result : 0;
-}
-
-/* Shows all endpoints of this process, each under host_lock(). */
-void driver_visit(void (*visit)(struct endpoint *ep))
-{
-    for (int fd = 0; fd < DESCRIPTORS; fd++) {
-        struct endpoint *ep = endpoint_at(fd);
-        if (!ep)
-            continue;
-        host_lock();
-        visit(ep);
-        host_unlock();
-        endpoint_put(ep);
-    }
-}
-
 /* ---- open */
-
-/* An endpoint of its own at a descriptor; if there can be none, that is closed. */
-int device_new(const struct endpoint *like, int fd)
-{
-    struct endpoint *ep = fd < DESCRIPTORS ? malloc(sizeof *ep) : NULL;
-    if (fd >= 0 && !ep) {
-        syscall(SYS_close, fd);
-        return -ENFILE;
-    }
-    if (fd < 0)
-        return fd;
-    *ep = *like;
-    ep->refs = 0;
-    ep->pid = getpid();
-    ep->early = ep->hold = ep->side_bell = -1;
-    set(fd, ep);
-    return fd;
-}
 
 static int device_open(const char *path, int flags)
 {
@@ -292,7 +165,8 @@ static int connect_request(struct endpoint *ep, int fd, const void *arg)
     struct place to = { 0 };
     if (arg)
         to = place_of(ep, arg);
-    return ep->stream ? stream_connect(ep, fd, arg ? &to : NULL) : dgram_connect(ep, arg ? &to : NULL);
+    const struct place *target = arg ? &to : NULL;
+    return ep->stream ? stream_connect(ep, fd, target) : dgram_connect(ep, target);
 }
 
 static int accept_request(struct endpoint *ep, int fd, void *arg)
@@ -414,16 +288,9 @@ FRONT ssize_t write(int fd, const void *buf, size_t len)
 
 /* ---- descriptors that come and go */
 
-/* Whether this process, and not a child that shares its memory until it execs, has a device there. */
-static bool is_own(int fd)
-{
-    struct endpoint *ep = fd >= 0 && fd < DESCRIPTORS ? table[fd] : NULL;
-    return ep && ep->pid == getpid();
-}
-
 FRONT int close(int fd)
 {
-    struct endpoint *gone = is_own(fd) ? set(fd, NULL) : NULL;
+    struct endpoint *gone = is_own(fd) ? endpoint_set(fd, NULL) : NULL;
     int result = (int)syscall(SYS_close, fd);
     int error = errno;
     if (gone)
@@ -435,9 +302,9 @@ FRONT int close(int fd)
 static int duplicated(int fd, int as)
 {
     struct endpoint *ep = is_own(fd) ? endpoint_at(fd) : NULL;
-    if (as >= 0 && as < DESCRIPTORS && as != fd && (ep || is_own(as))) {
+    if (as >= 0 && as != fd && (ep || is_own(as))) {
         int error = errno;
-        struct endpoint *gone = set(as, ep);
+        struct endpoint *gone = endpoint_set(as, ep);
         if (gone)
             endpoint_put(gone);
         errno = error;
@@ -492,8 +359,8 @@ static int early_ctl(struct endpoint *ep, int epoll, int operation, int fd,
 
 /*
  * A device that is given to epoll before its final state stays registered on what it was then: that
- * description is kept, so that the kernel keeps the registration. To tell the kernel a change of it,
- * the descriptor is that description again for a moment.
+ * description is kept, so that the kernel keeps the registration. To tell the kernel a change of
+ * it, the descriptor is that description again for a moment.
  */
 FRONT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {

@@ -104,14 +104,14 @@ static int send_once(struct endpoint *ep, const void *buf, size_t len, struct pl
     return ring_insert(slot, header, buf, NULL);
 }
 
-/* Sleeps until the ring that was full has more room; if it is another's now, only a signal helps. */
+/* Sleeps until the full ring has more room; if it is another's now, only a signal helps. */
 static int wait_for_room(struct ring *full, uint64_t serial, uint32_t seen)
 {
     static _Atomic uint32_t never;
     for (;;) {
+        bool is = serial == full->serial;
         host_unlock();
-        int error = wait_for_change(serial == full->serial ? &full->drained : &never,
-                                    serial == full->serial ? seen : 0, NULL);
+        int error = wait_for_change(is ? &full->drained : &never, is ? seen : 0, NULL);
         host_lock();
         if (error == EINTR)
             return -EINTR;
@@ -182,7 +182,7 @@ static ssize_t take(struct endpoint *ep, const struct message *header, void *buf
                     int flags, struct place *from)
 {
     uint32_t size = header->len < len ? header->len : (uint32_t)len;
-    if (buf && ring_copy(ep->slot, header, 0, buf, size) < 0) {
+    if (buf && ring_copy(ep->slot, 0, buf, size) < 0) {
         ring_wipe(ep->slot);
         return -EAGAIN;
     }

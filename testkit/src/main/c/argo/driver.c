@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A thread of each process that has streams. It does what cannot wait for the program's next call: a
- * connect that does not block is completed, and who is connected to a process that was killed is told.
+ * A thread of each process that has streams. It does what cannot wait for the program's next call:
+ * it completes a connect that does not block, and tells who is connected to a killed process.
  */
 #define _GNU_SOURCE
 #include "argo.h"
@@ -23,8 +23,6 @@ static int peer_count;
 
 static void visit(struct endpoint *ep)
 {
-    if (!ep->stream)
-        return;
     stream_service(ep);
     struct side *side = ep->side >= 0 ? side_at(ep->side) : NULL;
     pid_t peer = side && side->serial == ep->side_serial ? side->other_pid : 0;

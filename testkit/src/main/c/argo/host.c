@@ -3,7 +3,7 @@
  * The folder that stands for a host: its domains are files, its rings are in one shared file.
  *
  * A ring lives as long as its bell does, a datagram socket that is the program's descriptor: the
- * kernel itself ends it when the last descriptor is closed or the process killed, as the driver does.
+ * kernel ends it when the last descriptor is closed or the process is killed, as the driver does.
  * Its name is abstract, so nothing is left over.
  */
 #define _GNU_SOURCE
@@ -28,6 +28,7 @@ enum { RINGS = 4096, FIRST_AUTO = 0x80000000, AUTO_PORTS = 0x70000000 };
 struct host {
     uint64_t id; /* random; 0: being made */
     uint64_t serials;
+    int top; /* no ring is at this place, or beyond */
     pthread_mutex_t lock;
     struct ring rings[RINGS];
 };
@@ -83,7 +84,8 @@ static void domain_file(char *at, size_t size, unsigned domain, const char *suff
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *at = getenv("ARGO_HOST"), *domid = getenv("ARGO_DOMID"), *words = getenv("ARGO_TRAPS");
+    const char *at = getenv("ARGO_HOST"), *domid = getenv("ARGO_DOMID");
+    const char *words = getenv("ARGO_TRAPS");
     char file[4096], copy[512];
     if (!at || !*at || strlen(at) >= sizeof folder)
         return;
@@ -165,7 +167,7 @@ static uint64_t born(uint16_t domain)
            + file_is.stx_btime.tv_nsec + 1;
 }
 
-/* 0, or what Xen says of a domain that is dying or not there; and which one of that number it is. */
+/* 0, or what Xen says of a domain that is dying or gone; and which one of that number it is. */
 int domain_state(uint16_t domain, bool v4v, uint64_t *is)
 {
     char file[4096];
@@ -305,7 +307,7 @@ void ring_check(int slot, uint64_t serial)
 /* The place of a domain's ring as its kernel knows it, even if Xen has dropped it; or -1. */
 int ring_find(bool v4v, uint16_t owner, uint32_t port, uint16_t partner)
 {
-    for (int slot = 0; slot < RINGS; slot++) {
+    for (int slot = 0; slot < host->top; slot++) {
         struct ring *ring = ring_at(slot);
         if (ring->serial && ring->v4v == v4v && ring->owner == owner && ring->port == port
             && ring->partner == partner) {
@@ -336,7 +338,7 @@ int ring_to(bool v4v, struct place to, uint16_t from)
 static unsigned long rings_of(uint16_t owner)
 {
     unsigned long count = 0;
-    for (int slot = 0; slot < RINGS; slot++) {
+    for (int slot = 0; slot < host->top; slot++) {
         struct ring *ring = ring_at(slot);
         if (ring->serial && !ring->v4v && ring->owner == owner) {
             ring_check(slot, ring->serial);
@@ -400,5 +402,6 @@ int ring_add(struct ring ring, int *bell)
         return *bell;
     ring.drained = ring_at(slot)->drained;
     *ring_at(slot) = ring;
+    host->top = slot < host->top ? host->top : slot + 1;
     return slot;
 }

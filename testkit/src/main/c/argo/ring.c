@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The bytes of a ring, counted as Xen does: a message takes 16 bytes and its length rounded up to 16,
- * and one slot stays free. They are read and written by system calls, which find out about bad memory.
+ * The bytes of a ring, counted as Xen does: a message takes 16 bytes and its length rounded up to
+ * 16, and one slot stays free. System calls read and write them, which find out about bad memory.
  */
 #define _GNU_SOURCE
 #include "argo.h"
@@ -64,8 +64,8 @@ bool resident(const void *buf, size_t len)
 }
 
 /*
- * Puts a message in and rings; all of it or nothing. header.len counts a stream's head of 8 bytes too,
- * which is not the program's memory; NULL: none.
+ * Puts a message in and rings; all of it or nothing. header.len counts a stream's head of 8 bytes
+ * too, which is not the program's memory; NULL: none.
  */
 int ring_insert(int slot, struct message header, const void *buf, const void *head)
 {
@@ -99,9 +99,8 @@ int ring_peek(int slot, struct message *header)
 }
 
 /* Copies from the first message; -EFAULT if that memory cannot be written. */
-int ring_copy(int slot, const struct message *header, uint32_t from, void *buf, uint32_t len)
+int ring_copy(int slot, uint32_t from, void *buf, uint32_t len)
 {
-    (void)header;
     return move(false, slot, ring_at(slot)->rx + SLOT + from, buf, len);
 }
 

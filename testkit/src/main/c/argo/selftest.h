@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the tests of the emulated devices share. A test runs in a process of its own, in front of which
- * the devices are preloaded; so does each of its peers, in a domain of its own.
+ * What the tests of the emulated devices share. A test runs in a process of its own, in front of
+ * which the devices are preloaded; so does each of its peers, in a domain of its own.
  */
 #ifndef QMPKIT_ARGO_SELFTEST_H
 #define QMPKIT_ARGO_SELFTEST_H
@@ -18,7 +18,7 @@ struct test {
     const char *name, *traps;
     void (*run)(void);
 };
-extern const struct test dgram_tests[], stream_tests[];
+extern const struct test dgram_tests[], peer_tests[], stream_tests[];
 
 #define CHECK(condition) check(condition, #condition, __FILE__, __LINE__)
 /* The result of a call, or the negative error number where it is -1. */
@@ -38,6 +38,7 @@ long recv_from(int fd, void *buf, size_t len, int flags, struct argo_addr *from)
 /* What poll says at once. */
 int ready(int fd);
 bool becomes(int fd, int events);
+void await_in(_Atomic pid_t *thread, long number);
 /* How many datagrams of a size fit where nobody reads. */
 int fill(int fd, size_t len, uint16_t domain, uint32_t port);
 extern char bytes[1 << 20];

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -277,12 +279,14 @@ static void children_share_the_listeners_ring(void)
 struct call {
     int fd;
     long result;
-    volatile bool done;
+    _Atomic pid_t thread;
+    atomic_bool done;
 };
 
 static void *in_send(void *arg)
 {
     struct call *call = arg;
+    call->thread = gettid();
     while ((call->result = send_on(call->fd, bytes, 16000, NOSIGNAL)) > 0)
         ;
     call->done = true;
@@ -292,6 +296,7 @@ static void *in_send(void *arg)
 static void *in_recv(void *arg)
 {
     struct call *call = arg;
+    call->thread = gettid();
     call->result = recv_from(call->fd, into, 10, 0, NULL);
     call->done = true;
     return NULL;
@@ -307,7 +312,8 @@ static void who_sleeps_when_the_other_end_closes(void)
     struct call send = { .fd = b }, receive = { .fd = d };
     pthread_create(&sender, NULL, in_send, &send);
     pthread_create(&receiver, NULL, in_recv, &receive);
-    usleep(100000);
+    await_in(&receive.thread, SYS_recvfrom);
+    await_in(&send.thread, SYS_futex);
     CHECK(!send.done && !receive.done);
     close(a);
     close(c);
@@ -370,7 +376,9 @@ static void a_killed_process_resets_its_streams(void)
     EXPECT(0, read(a, into, 10));
     peer = start(6, server);
     hear(&peer, "listens");
+    int stopped;
     kill(peer.pid, SIGSTOP); /* so that it does not accept */
+    CHECK(waitpid(peer.pid, &stopped, WUNTRACED) == peer.pid && WIFSTOPPED(stopped));
     a = connecting(6);
     end(&peer, SIGKILL);
     CHECK(becomes(a, POLLIN | POLLOUT));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the kernels of a host do with its streams: take messages out of rings and give them to the end
- * they are for. Whoever has put a message in does it for the other kernel too.
+ * What the kernels of a host do with its streams: take messages out of rings and give them to the
+ * end they are for. Whoever has put a message in does it for the other kernel too.
  *
  * The ends are in a shared file of their own, with the messages that wait to be read.
  */
@@ -221,7 +221,7 @@ static bool take_data(int slot, const struct message *header)
         return true;
     if (side->queued == QUEUE)
         return false;
-    ring_copy(slot, header, 8, streams->queues[at][side->queued], len);
+    ring_copy(slot, 8, streams->queues[at][side->queued], len);
     side->lens[side->queued++] = len;
     side_ring(side);
     return true;
@@ -232,7 +232,7 @@ static bool take_message(int slot, const struct message *header)
     uint32_t head[2];
     if (header->kind != STREAM || header->len < sizeof head)
         return true;
-    ring_copy(slot, header, 0, head, sizeof head);
+    ring_copy(slot, 0, head, sizeof head);
     if (head[0] == FLAG_SYN)
         return take_syn(slot, header);
     if (head[0] == FLAG_DATA)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the requests do on stream devices. The descriptor is something else in each state, so that it
- * is ready for what the real one says: nothing, an accept, the end of a connect, data.
+ * What the requests do on stream devices. The descriptor is something else in each state, so that
+ * it is ready for what the real one says: nothing, an accept, the end of a connect, data.
  */
 #define _GNU_SOURCE
 #include "argo.h"
@@ -30,10 +30,10 @@ static void complete(struct endpoint *ep, bool connected)
     char filling[4096];
     replace(ep, ep->side_bell);
     ep->side_bell = -1;
-    while (recv(ep->hold, filling, sizeof filling, MSG_DONTWAIT) > 0)
-        ;
     if (!connected)
         send(ep->hold, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (recv(ep->hold, filling, sizeof filling, MSG_DONTWAIT) > 0)
+        ;
 }
 
 /* Takes in what happened to the other end. */

@@ -29,8 +29,7 @@ class ArgoDevicesTest {
   }
 
   private static void build() throws Exception {
-    Process build =
-        new ProcessBuilder("src/main/c/argo/build", OUT.toString()).inheritIO().start();
+    Process build = new ProcessBuilder("src/main/c/argo/build", OUT.toString()).inheritIO().start();
     assertEquals(0, build.waitFor());
   }
 
@@ -41,13 +40,12 @@ class ArgoDevicesTest {
     List<String> names = run(selftest, "--list").output().lines().toList();
     assertTrue(names.size() > 30, names::toString);
     return names.stream()
-        .map(
-            name ->
-                dynamicTest(
-                    name,
-                    () -> {
-                      Ended ended = run(selftest, name);
-                      assertEquals(0, ended.status(), ended.output());
-                    }));
+        .map(name ->
+            dynamicTest(
+                name,
+                () -> {
+                  Ended ended = run(selftest, name);
+                  assertEquals(0, ended.status(), ended.output());
+                }));
   }
 }
