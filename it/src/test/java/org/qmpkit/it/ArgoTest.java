@@ -308,6 +308,7 @@ class ArgoTest {
           awaitStatus();
           assertServes();
           chardev.kill();
+          askInVain();
         }
       }
       assertTrue(qemu.alive() && helper.alive());

@@ -34,8 +34,14 @@ final class ArgoEndpoint implements Endpoint, Source {
   /** So many messages are taken at once, for others to have their turn. */
   private static final int MOST = 64;
 
-  /** How often a silent ring is looked for: a peer that was killed tells nobody. */
-  private static final Duration PROBE = Duration.ofSeconds(10);
+  /**
+   * How often a ring to which nothing is sent is looked for: a peer that was killed tells nobody.
+   * One that is there again before that, and opens anew, cannot be told from the one before.
+   */
+  private static final Duration PROBE = Duration.ofSeconds(5);
+
+  /** How often where something was sent, and nothing has come since. */
+  private static final Duration PROBE_UNANSWERED = Duration.ofSeconds(1);
 
   /** The shortest piece to which those that are too long for the peer are cut. */
   private static final int SHORTEST = 64;
@@ -55,7 +61,7 @@ final class ArgoEndpoint implements Endpoint, Source {
   private boolean wantsRead;
   private boolean wantsWrite;
   private boolean outputEnded;
-  private boolean sent;
+  private boolean unanswered;
 
   /** The peer is not there yet, and it is not known when it will be. */
   private boolean expecting;
@@ -105,9 +111,7 @@ final class ArgoEndpoint implements Endpoint, Source {
 
   private void begin() {
     feed.room(true);
-    if (!ring.place.stream()) {
-      probe = loop.schedule(PROBE, this::probe);
-    }
+    probeLater();
   }
 
   private Feed ownFeed() {
@@ -145,6 +149,7 @@ final class ArgoEndpoint implements Endpoint, Source {
   /** Bytes for the reader. */
   void arrived(byte[] message) {
     expecting = false;
+    unanswered = false;
     inbox.add(message);
   }
 
@@ -224,7 +229,10 @@ final class ArgoEndpoint implements Endpoint, Source {
     if (result > 0) {
       from.position(from.position() + result);
       pace.taken();
-      sent = true;
+      if (!unanswered) {
+        unanswered = true;
+        probeLater();
+      }
       return true;
     }
     if ((result == -Errno.EMSGSIZE || result == -Errno.ENOBUFS) && chunk > SHORTEST) {
@@ -247,15 +255,21 @@ final class ArgoEndpoint implements Endpoint, Source {
     return result == -Errno.EAGAIN || result == -Errno.EBUSY || result == -Errno.ENOMEM;
   }
 
-  private void probe() {
-    probe = loop.schedule(PROBE, this::probe);
-    if (end == null && !expecting && !sent) {
-      int result = ring.probe();
-      if (result < 0) {
-        lost(result);
-      }
+  private void probeLater() {
+    if (probe != null) {
+      probe.cancel();
     }
-    sent = false;
+    if (!ring.place.stream()) {
+      probe = loop.schedule(unanswered ? PROBE_UNANSWERED : PROBE, this::probe);
+    }
+  }
+
+  private void probe() {
+    int result = end == null && !expecting ? ring.probe() : 0;
+    if (result < 0) {
+      lost(result);
+    }
+    probeLater();
   }
 
   @Override
