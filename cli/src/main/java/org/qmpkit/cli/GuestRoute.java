@@ -7,8 +7,8 @@ import org.qmpkit.net.Transport;
 import org.qmpkit.net.Transports;
 
 /**
- * What OpenXT's {@code qmp_helper} is told on its command line: a guest and the stub domain that has
- * its QEMU; or, as in 2016, the stub domain alone.
+ * What OpenXT's {@code qmp_helper} is told on its command line: a guest and the stub domain that
+ * has its QEMU; or, as in 2016, the stub domain alone.
  *
  * @param named the domain that the socket is named after
  * @param stubdom the domain that QEMU is in
@@ -28,7 +28,9 @@ record GuestRoute(int named, int stubdom, int generation) {
   private static int domid(String word) throws UsageException {
     if (!word.matches("[0-9]{1,5}") || Integer.parseInt(word) > 32_751) {
       throw new UsageException(
-          "'" + word + "' is no domain, a number from 0 to 32751; both ends of another route are"
+          "'"
+              + word
+              + "' is no domain, a number from 0 to 32751; both ends of another route are"
               + " named with --listen and --connect");
     }
     return Integer.parseInt(word);

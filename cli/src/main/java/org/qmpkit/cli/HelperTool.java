@@ -111,19 +111,20 @@ final class HelperTool implements Tool {
             keys(each -> each.value().isEmpty()),
             Map.of("v", "verbose", "q", "quiet"));
     String transport = parsed.flag(TRANSPORT).orElse("");
-    GuestRoute guest =
-        parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());
+    GuestRoute guest = parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());
     if (guest == null && !transport.isEmpty()) {
       throw new UsageException("--transport is for GUEST STUBDOM, and there is none");
     }
     Settings settings = new Settings();
     try {
       if (guest != null) {
-        guest.settings(transport).forEach((setting, value) -> {
-          if (parsed.flag(setting.key()).isEmpty()) {
-            settings.set(setting, value);
-          }
-        });
+        guest
+            .settings(transport)
+            .forEach((setting, value) -> {
+              if (parsed.flag(setting.key()).isEmpty()) {
+                settings.set(setting, value);
+              }
+            });
       }
       for (Map.Entry<String, String> flag : parsed.flags()) {
         if (!flag.getKey().equals(TRANSPORT)) {

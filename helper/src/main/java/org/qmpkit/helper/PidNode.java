@@ -25,22 +25,25 @@ public record PidNode(String path) {
    * @throws IllegalArgumentException if the settings make no sense
    */
   public void run(Settings settings, PrintStream err) throws IOException {
-    Helper.run(settings, err, false, (loop, transports, end) -> write(loop, transports, err::println));
+    Helper.run(
+        settings, err, false, (loop, transports, end) -> write(loop, transports, err::println));
   }
 
   private void write(Loop loop, Transports transports, Consumer<String> note) {
-    Xenstore.here().map(at -> new Xenstore(loop, transports, at)).ifPresent(store -> {
-      var _ =
-          store
-              .write(path, Long.toString(ProcessHandle.current().pid()))
-              .whenComplete((done, why) -> {
-                if (why != null) {
-                  // The future wraps what went wrong.
-                  Throwable cause = why.getCause() == null ? why : why.getCause();
-                  note.accept("warning: " + cause.getMessage());
-                }
-                store.close();
-              });
-    });
+    Xenstore.here()
+        .map(at -> new Xenstore(loop, transports, at))
+        .ifPresent(store -> {
+          var _ =
+              store
+                  .write(path, Long.toString(ProcessHandle.current().pid()))
+                  .whenComplete((done, why) -> {
+                    if (why != null) {
+                      // The future wraps what went wrong.
+                      Throwable cause = why.getCause() == null ? why : why.getCause();
+                      note.accept("warning: " + cause.getMessage());
+                    }
+                    store.close();
+                  });
+        });
   }
 }

@@ -55,7 +55,9 @@ class ArgoTest {
       String path = "p".repeat(length);
       String reply =
           client.ask(
-              "{\"execute\": \"qom-list\", \"arguments\": {\"path\": \"" + path + "\"}, \"id\": 1}");
+              "{\"execute\": \"qom-list\", \"arguments\": {\"path\": \""
+                  + path
+                  + "\"}, \"id\": 1}");
       assertTrue(reply.contains("DeviceNotFound") && reply.contains(path), reply);
     }
   }
@@ -337,8 +339,7 @@ class ArgoTest {
   @Test
   void theRuleThatTheFirewallNeedsIsSaid() throws Exception {
     ProcessBuilder builder =
-        host.program(
-            0, "firewall", "helper", "--listen", "unix:" + socket, "--connect", "argo:5");
+        host.program(0, "firewall", "helper", "--listen", "unix:" + socket, "--connect", "argo:5");
     try (HelperProcess chardev = host.stockQemu("argo", 3, monitor);
         HelperProcess helper = HelperProcess.started(builder)) {
       helper.awaitLog(

@@ -283,10 +283,10 @@ final class ArgoDatagramTest {
   void aSecondRouteToThePortIsToldWhoHasIt() throws IOException {
     ring(qemu, helper);
     connected();
-    TransportException why =
-        Outcomes.failure(transport, near(""), loop, Duration.ofSeconds(60));
+    TransportException why = Outcomes.failure(transport, near(""), loop, Duration.ofSeconds(60));
     assertTrue(why.retryable());
-    assertTrue(why.getMessage().contains("port " + helper + " for domain 0 is taken"), why.reason());
+    assertTrue(
+        why.getMessage().contains("port " + helper + " for domain 0 is taken"), why.reason());
     assertTrue(why.remedy().contains("fuser /dev/argo_dgram"), why.remedy());
   }
 
@@ -298,8 +298,7 @@ final class ArgoDatagramTest {
       assertTrue(filler.foreign() == 0);
     }
     filler.close();
-    TransportException why =
-        Outcomes.failure(transport, near(""), loop, Duration.ofMillis(50));
+    TransportException why = Outcomes.failure(transport, near(""), loop, Duration.ofMillis(50));
     assertTrue(why.retryable());
     assertTrue(why.reason().contains("took nothing within 50 ms"), why.reason());
     assertTrue(far.receive() > 0);
@@ -308,8 +307,7 @@ final class ArgoDatagramTest {
   @Test
   void aDomainThatIsNotThereIsSaid() {
     TransportException why =
-        Outcomes.failure(
-            transport, Address.parse("argo:77"), loop, Duration.ofSeconds(60));
+        Outcomes.failure(transport, Address.parse("argo:77"), loop, Duration.ofSeconds(60));
     assertTrue(why.retryable());
     assertEquals("there is no domain 77", why.reason());
   }
