@@ -31,11 +31,11 @@ flags_of() {
     flags="$flags -Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider"
   case $1 in
     helper | native)
-      # A start runs through much code a few times, most of all to bind C's functions, which is not
-      # worth compiling; what a message runs through is compiled some thousand messages later.
-      scaling=2
-      [ "$1" = helper ] || scaling=10
-      flags="$flags -XX:CompileThresholdScaling=$scaling"
+      # A start runs through much code a few times, which is not worth compiling; what a message runs
+      # through is compiled some thousand messages later. The drop-in for one domain, most of whose
+      # life is waiting, is never compiled a second time for more speed.
+      flags="$flags -XX:CompileThresholdScaling=2"
+      [ "$1" = helper ] || flags="$flags -XX:TieredStopAtLevel=1"
       flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
       flags="$flags --enable-native-access=org.qmpkit.net.linux"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A libxenvchan for tests, on a machine without Xen: a client's channel is a connection to the UNIX
- * socket that $QMPKIT_VCHAN names. It has the library's ways, as far as callers meet them: nothing
+ * socket that $QMPKIT_VCHAN names, with %d for the other domain's number. It has the library's ways, as far as callers meet them: nothing
  * blocks, at most 1,024 bytes are under way in a ring, the descriptor tells once that something has
  * happened, and wait() takes that in and would block if nothing had.
  */
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -32,8 +33,8 @@ struct libxenvchan *libxenvchan_client_init(void *logger, int domain, const char
     struct libxenvchan *made = calloc(1, sizeof *made);
     int room = RING;
 
-    (void)logger, (void)domain, (void)path;
-    strncpy(to.sun_path, name, sizeof to.sun_path - 1);
+    (void)logger, (void)path;
+    snprintf(to.sun_path, sizeof to.sun_path, name, domain);
     made->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     setsockopt(made->socket, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     if (connect(made->socket, (void *)&to, sizeof to) != 0) {

@@ -36,6 +36,7 @@ final class HelperTool implements Tool {
                    qmp helper --route "ADDR => ADDR" [--route ...]
                    qmp helper --config FILE
                    qmp helper GUEST STUBDOM [--transport argo|v4v]
+                   qmp helper --all [--control ADDR] [--xen-run-dir FOLDER]
 
             Makes the UNIX socket that QEMU would have made, and carries its monitor there. Shared
             (the default), any number of clients use the monitor at once, each as if alone; with
@@ -66,6 +67,11 @@ final class HelperTool implements Tool {
             until it answers, and as long before that for its turn. The first that fits counts; the
             caller gets an error, and QEMU is not disturbed.
 
+            --all, in dom0 of a Xen host: every Linux stub domain gets the sockets qmp-libxl-GUEST and
+            qmp-libxenstat-GUEST (for xentop), from when it comes until it ends. Our
+            vchan-socket-proxy, which libxl starts, hands its domain over, and takes it back when
+            this helper is gone. It finds its way by xenstore, and needs libxenvchan.
+
             A configuration file has the same names:
               verbose = true
               [[route]]
@@ -77,6 +83,7 @@ final class HelperTool implements Tool {
 
             Examples:
               qmp helper --listen unix:/tmp/shared.qmp --connect unix:/tmp/qemu.qmp
+              qmp helper --all
               qmp helper --route "/run/a.qmp => /run/a.sock" --route "/run/b.qmp => tcp:vm:4444"
             """)
         .toString();

@@ -15,6 +15,13 @@ import org.qmpkit.shell.ExitStatus;
 final class VchanSocketProxyTool implements Tool {
   private static final String NAME = "vchan-socket-proxy";
 
+  /**
+   * Set by the small program of this name (stub/dropin) where it has become this one: it has asked
+   * the helper of the host, and has written "running". The value is the descriptor of the socket,
+   * which listens already; empty if there is none.
+   */
+  private static final String LISTENS = "QMPKIT_LISTENS";
+
   @Override
   public String name() {
     return NAME;
@@ -39,6 +46,9 @@ final class VchanSocketProxyTool implements Tool {
       -s, --state-path PATH          write "running" there in xenstore when the socket is there
       -r, --reconnect-marker BYTE    as client, send the byte 1 first  (Qubes, OpenXT)
       -v, --verbose                  log every client that comes and goes
+
+    Where a "qmp helper --all" runs, that serves the domain in its place, at /run/qmpkit/helper.sock
+    or where QMPKIT_CONTROL says; without it, or when it is gone, this program does by itself.
 
     It ends, with status 0, at SIGHUP and SIGTERM, when domain DOMID has ended, and when SOCKET is
     gone. libxl starts it as
@@ -87,7 +97,13 @@ final class VchanSocketProxyTool implements Tool {
       // The server comes some seconds after us, and libxl speaks to it at once.
       settings.set(Setting.RETRY, "250ms");
       int domid = Integer.parseInt(words.get(0));
-      new DropIn(domid, server ? vchan : local, parsed.flag("state-path").orElse(null))
+      boolean plain = !server && local.scheme().equals("unix") && marker.isEmpty();
+      boolean begun = plain && System.getenv(LISTENS) != null;
+      new DropIn(
+              domid,
+              server ? vchan : local,
+              begun ? null : parsed.flag("state-path").orElse(null),
+              plain && !begun ? words.get(1) : null)
           .run(settings, System.err);
       return ExitStatus.DONE;
     } catch (NumberFormatException e) {
@@ -118,7 +134,11 @@ final class VchanSocketProxyTool implements Tool {
     if (word.equals("-")) {
       return Addresses.parse("stdio:");
     }
-    return Addresses.parse(
-        word.matches("[0-9]+") ? "fd:" + word : "unix:" + word.replace(",", ",,"));
+    if (word.matches("[0-9]+")) {
+      return Addresses.parse("fd:" + word);
+    }
+    String listens = System.getenv(LISTENS);
+    String inherited = listens == null || listens.isEmpty() ? "" : ",fd=" + listens;
+    return Addresses.parse("unix:" + word.replace(",", ",,") + inherited);
   }
 }

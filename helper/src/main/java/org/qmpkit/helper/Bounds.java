@@ -31,4 +31,10 @@ record Bounds(
           "clients-for-root (" + forRoot + ") must be less than clients (" + clients + ")");
     }
   }
+
+  /** The same with another longest pause between attempts to reach QEMU. */
+  Bounds withRetry(Duration pause) {
+    return new Bounds(
+        clients, perUser, forRoot, outboxes, halfMessages, histories, connect, pause, drain);
+  }
 }

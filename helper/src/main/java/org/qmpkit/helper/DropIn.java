@@ -7,11 +7,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Loop;
+import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.net.Xenstore;
 
@@ -21,12 +24,22 @@ import org.qmpkit.net.Xenstore;
  * for; and the helper ends with the other domain, and when the socket is no longer its own. (libxl
  * unlinks the socket and sends SIGHUP, which a process may have inherited as ignored.)
  *
+ * <p>Where a helper serves the whole host, it asks that to serve in its place, and does so itself
+ * when that can't, or is gone.
+ *
  * @param domid of the domain with the other end of the vchan
  * @param listen where clients connect
  * @param statePath where to write; null for nowhere
+ * @param handedOver the path of the vchan in xenstore, if another helper may serve it; else null
  */
-public record DropIn(int domid, Address listen, @Nullable String statePath) {
+public record DropIn(
+    int domid, Address listen, @Nullable String statePath, @Nullable String handedOver) {
   private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** How long the socket of a helper that was killed may still listen. */
+  private static final Duration LAST_BREATH = Duration.ofSeconds(5);
+
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   /**
    * Runs it until it is to end; blocks.
@@ -38,6 +51,51 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
    * @throws IllegalArgumentException if the settings make no sense
    */
   public void run(Settings settings, PrintStream err) throws IOException {
+    AtomicBoolean signalled = new AtomicBoolean();
+    Optional<Address> control = handedOver == null ? Optional.empty() : Handover.place();
+    if (handedOver == null || control.isEmpty()) {
+      serve(settings, err, signalled);
+      return;
+    }
+    Log log = new Log(err, settings.least(), false);
+    LeaseRequest request = new LeaseRequest(domid, handedOver, listen.target());
+    switch (Handover.run(control.get(), request, statePath, log, signalled)) {
+      case REFUSED -> serve(settings, err, signalled);
+      case ABANDONED -> takeOver(settings, err, signalled);
+      case ENDED -> {}
+    }
+  }
+
+  /** Serves what another helper has served, as soon as nothing of that is left. */
+  private void takeOver(Settings settings, PrintStream err, AtomicBoolean signalled)
+      throws IOException {
+    // libxl has been told that it runs.
+    DropIn silent = new DropIn(domid, listen, null, null);
+    long end = System.nanoTime() + LAST_BREATH.toNanos();
+    while (true) {
+      try {
+        silent.serve(settings, err, signalled);
+        return;
+      } catch (TransportException e) {
+        if (System.nanoTime() - end > 0) {
+          throw e;
+        }
+        pause();
+      }
+    }
+  }
+
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the socket was another's", e);
+    }
+  }
+
+  private void serve(Settings settings, PrintStream err, AtomicBoolean signalled)
+      throws IOException {
     AtomicReference<@Nullable String> failure = new AtomicReference<>();
     Helper.run(
         settings,
@@ -47,6 +105,7 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
             begin(
                 loop,
                 transports,
+                signalled,
                 end,
                 why -> {
                   failure.set(why);
@@ -60,7 +119,16 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
 
   /** The route listens. */
   private void begin(
-      Loop loop, Transports transports, Consumer<String> end, Consumer<String> fail) {
+      Loop loop,
+      Transports transports,
+      AtomicBoolean signalled,
+      Consumer<String> end,
+      Consumer<String> fail) {
+    if (signalled.get()) {
+      // It came before the helper's own handlers were there.
+      end.accept("a signal");
+      return;
+    }
     if (listen.scheme().equals("unix") && !listen.target().startsWith("@")) {
       Path socket = Path.of(listen.target());
       Object identity = identity(socket);
@@ -79,9 +147,7 @@ public record DropIn(int domid, Address listen, @Nullable String statePath) {
               .write(statePath, "running")
               .whenComplete((done, why) -> {
                 if (why != null) {
-                  // The future wraps what went wrong.
-                  Throwable cause = why.getCause() == null ? why : why.getCause();
-                  fail.accept(String.valueOf(cause.getMessage()));
+                  fail.accept(Xenstore.reason(why));
                 }
               });
     }

@@ -4,17 +4,20 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Entropy;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.Signals;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
+import org.qmpkit.net.Xenstore;
 import org.qmpkit.protocol.Backlog;
 import org.qmpkit.protocol.Journal.Severity;
 
@@ -36,12 +39,15 @@ public final class Helper implements AutoCloseable {
     void begun(Loop loop, Transports transports, Consumer<String> end);
   }
 
-  private static final Duration LOOK = Duration.ofMillis(20);
+  /** The server in a stub domain comes some seconds after us, and libxl speaks to it at once. */
+  private static final Duration STUB_DOMAIN_RETRY = Duration.ofMillis(250);
 
   private final Log log;
   private final Loop loop;
   private House house;
   private final Map<RouteSpec, Route> routes = new LinkedHashMap<>();
+  private @Nullable XenHost xenHost;
+  private @Nullable Control control;
   private boolean ending;
   private boolean reloading;
   private boolean reloadAgain;
@@ -90,12 +96,18 @@ public final class Helper implements AutoCloseable {
     Log log = new Log(err, all.least(), journald);
     Transports transports = Transports.load();
     List<Address> addresses =
-        specs.stream().flatMap(each -> Stream.of(each.listen(), each.connect())).toList();
+        Stream.concat(
+                specs.stream().flatMap(each -> Stream.of(each.listen(), each.connect())),
+                all.wholeHost() ? Stream.of(StubDomainChannel.VCHAN.monitor(0, 0)) : Stream.of())
+            .toList();
     try (Loop loop = new Loop(transports.poller(addresses));
         Helper helper = new Helper(all, log, loop, transports)) {
       // Before the first socket is there: whoever sees it may send a signal.
       helper.handleSignals(settings);
       helper.start(specs);
+      if (all.wholeHost()) {
+        helper.serveHost(all);
+      }
       begun.begun(loop, transports, helper::end);
       loop.run();
     }
@@ -119,6 +131,35 @@ public final class Helper implements AutoCloseable {
     }
   }
 
+  /** Serves every stub domain of this host as it comes and goes, and those that are handed over. */
+  private void serveHost(Settings settings) throws IOException {
+    house.transports().check(StubDomainChannel.VCHAN.monitor(0, 0), loop);
+    Address store =
+        Xenstore.here()
+            .orElseThrow(() ->
+                new IOException(
+                    "cannot look for stub domains: there is no xenstored on this host; run it in"
+                        + " dom0 of a Xen host, or let XENSTORED_PATH name xenstored's socket"));
+    Xenstore xenstore = new Xenstore(loop, house.transports(), store);
+    XenHost host =
+        new XenHost(
+            () -> house.withRetry(STUB_DOMAIN_RETRY),
+            xenstore,
+            StubDomainChannel.VCHAN,
+            settings.xenRunDir());
+    xenHost = host;
+    Address place = settings.control();
+    control = new Control(house, place, host);
+    log.write(
+        Severity.INFO,
+        "",
+        "",
+        "serves the stub domains of this host in "
+            + settings.xenRunDir()
+            + ", and what drop-ins hand over at "
+            + place);
+  }
+
   private void handleSignals(Settings commandLine) {
     Signals.handle("TERM", () -> loop.execute(() -> end("SIGTERM")));
     Signals.handle("INT", () -> loop.execute(() -> end("SIGINT")));
@@ -139,21 +180,15 @@ public final class Helper implements AutoCloseable {
     }
     ending = true;
     log.write(Severity.INFO, "", "", why + ": draining and ending");
-    routes.values().forEach(Route::drain);
-    closeDrained(
-        List.copyOf(routes.values()), loop.now() + house.bounds().drain().toNanos(), loop::stop);
-  }
-
-  /** Closes routes as they are drained, all of them at the deadline, and then does what follows. */
-  private void closeDrained(List<Route> draining, long deadline, Runnable then) {
-    boolean late = loop.now() >= deadline;
-    List<Route> left = draining.stream().filter(each -> !late && !each.drained()).toList();
-    draining.stream().filter(each -> !left.contains(each)).forEach(Route::close);
-    if (left.isEmpty()) {
-      then.run();
-    } else {
-      loop.schedule(LOOK, () -> closeDrained(left, deadline, then));
+    List<Route> all = new ArrayList<>(routes.values());
+    if (xenHost != null) {
+      xenHost.drain();
+      all.addAll(xenHost.routes());
     }
+    if (control != null) {
+      control.drain();
+    }
+    Draining.of(all, loop, house.bounds().drain(), loop::stop);
   }
 
   /**
@@ -177,12 +212,12 @@ public final class Helper implements AutoCloseable {
     }
     List<Route> gone =
         routes.values().stream().filter(each -> !wanted.contains(each.spec())).toList();
-    gone.forEach(Route::drain);
     gone.forEach(each -> routes.remove(each.spec()));
     reloading = true;
-    closeDrained(
+    Draining.of(
         gone,
-        loop.now() + house.bounds().drain().toNanos(),
+        loop,
+        house.bounds().drain(),
         () -> {
           reloading = false;
           if (!ending) {
@@ -214,5 +249,12 @@ public final class Helper implements AutoCloseable {
   @Override
   public void close() {
     routes.values().forEach(Route::close);
+    if (xenHost != null) {
+      xenHost.close();
+    }
+    // Last: who holds a lease takes the sockets over.
+    if (control != null) {
+      control.close();
+    }
   }
 }

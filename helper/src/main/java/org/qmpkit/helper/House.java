@@ -1,6 +1,8 @@
 package org.qmpkit.helper;
 
+import java.time.Duration;
 import java.util.random.RandomGenerator;
+import org.qmpkit.net.Address;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.TransportException;
@@ -40,16 +42,40 @@ record House(
   Listener open(RouteSpec spec, Upstream upstream, Runnable waiting) throws TransportException {
     upstream.start();
     try {
-      Listener listener = transports.listen(spec.listen(), loop);
-      listener.onWaiting(waiting);
-      listener.onTurnedAway(
-          why -> log.write(Severity.WARNING, spec.name(), "", String.valueOf(why.getMessage())));
-      listener.interest(true);
-      return listener;
+      return listen(spec, spec.listen(), waiting);
     } catch (TransportException e) {
       upstream.close();
       throw e;
     }
+  }
+
+  /**
+   * Listens for clients of a route.
+   *
+   * @throws TransportException if it can't
+   */
+  Listener listen(RouteSpec spec, Address place, Runnable waiting) throws TransportException {
+    Listener listener = transports.listen(place, loop);
+    listener.onWaiting(waiting);
+    listener.onTurnedAway(
+        why -> log.write(Severity.WARNING, spec.name(), "", String.valueOf(why.getMessage())));
+    listener.interest(true);
+    return listener;
+  }
+
+  /** The same with another longest pause between attempts to reach QEMU. */
+  House withRetry(Duration pause) {
+    return new House(
+        loop,
+        transports,
+        log,
+        limits,
+        bounds.withRetry(pause),
+        backlog,
+        admission,
+        random,
+        garbage,
+        cleansUp);
   }
 
   /** The same with what other settings say of new routes. */

@@ -38,9 +38,7 @@ public record PidNode(String path) {
                   .write(path, Long.toString(ProcessHandle.current().pid()))
                   .whenComplete((done, why) -> {
                     if (why != null) {
-                      // The future wraps what went wrong.
-                      Throwable cause = why.getCause() == null ? why : why.getCause();
-                      note.accept("warning: " + cause.getMessage());
+                      note.accept("warning: " + Xenstore.reason(why));
                     }
                     store.close();
                   });

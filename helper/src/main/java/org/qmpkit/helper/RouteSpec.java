@@ -1,6 +1,9 @@
 package org.qmpkit.helper;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.qmpkit.net.Address;
 
 /**
@@ -14,6 +17,11 @@ import org.qmpkit.net.Address;
  */
 public record RouteSpec(String name, Address listen, Address connect, boolean relay) {
   private static final String ARROW = "=>";
+
+  /** Where libxl looks for the monitor of a guest's QEMU, and libxenstat for its disks. */
+  private static final String LIBXL = "qmp-libxl-";
+
+  private static final String LIBXENSTAT = "qmp-libxenstat-";
 
   public RouteSpec {
     if (name.isBlank()) {
@@ -49,6 +57,22 @@ public record RouteSpec(String name, Address listen, Address connect, boolean re
         Address.parse(text.substring(0, arrow).strip()),
         Address.parse(text.substring(arrow + ARROW.length()).strip()),
         relay);
+  }
+
+  /**
+   * Where libxenstat, and so xentop, looks for the counters of this monitor's disks: {@code
+   * qmp-libxenstat-N} beside a {@code qmp-libxl-N}, open to the same; empty for any other route.
+   */
+  Optional<Address> statistics() {
+    Path file = listen.scheme().equals("unix") ? Path.of(listen.target()).getFileName() : null;
+    if (relay || file == null || !file.toString().matches(LIBXL + "[0-9]+")) {
+      return Optional.empty();
+    }
+    Map<String, String> options = new LinkedHashMap<>(listen.options());
+    options.remove("fds");
+    String sibling = file.toString().replace(LIBXL, LIBXENSTAT);
+    String place = Path.of(listen.target()).resolveSibling(sibling).toString();
+    return Optional.of(new Address("unix", place, options));
   }
 
   @Override

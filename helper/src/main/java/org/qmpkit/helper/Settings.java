@@ -24,6 +24,9 @@ public final class Settings {
   private @Nullable Address connect;
   private @Nullable String name;
   private @Nullable Path config;
+  private @Nullable Address control;
+  private @Nullable Path xenRunDir;
+  private boolean wholeHost;
   private boolean relay;
   private boolean cleansUp;
   private final Map<Setting, String> limits = new EnumMap<>(Setting.class);
@@ -59,6 +62,9 @@ public final class Settings {
       case FD_CLEANUP -> cleansUp = truth(setting, value);
       case NAME -> name = once(setting, name, value);
       case ROUTE -> routes.add(RouteSpec.parse(value, false));
+      case ALL -> wholeHost = truth(setting, value);
+      case CONTROL -> control = once(setting, control, socket(setting, value));
+      case XEN_RUN_DIR -> xenRunDir = once(setting, xenRunDir, Path.of(value).toAbsolutePath());
       case CONFIG -> config = once(setting, config, Path.of(value));
       case VERBOSE -> least = truth(setting, value) ? Severity.DEBUG : least;
       case QUIET -> least = truth(setting, value) ? Severity.WARNING : least;
@@ -77,6 +83,15 @@ public final class Settings {
           setting.key() + " is given twice; for several routes use --route \"ADDR => ADDR\"");
     }
     return value;
+  }
+
+  private static Address socket(Setting setting, String value) {
+    Address place = Address.parse(value);
+    if (!place.scheme().equals("unix") || place.target().startsWith("@")) {
+      throw new IllegalArgumentException(
+          setting.key() + " (\"" + value + "\") must be a UNIX socket with a path");
+    }
+    return place;
   }
 
   private static boolean truth(Setting setting, String value) {
@@ -119,6 +134,21 @@ public final class Settings {
   /** The configuration file that was named, or null. */
   public @Nullable Path config() {
     return config;
+  }
+
+  /** Whether every stub domain of this Xen host is to be served. */
+  boolean wholeHost() {
+    return wholeHost;
+  }
+
+  /** Where drop-ins hand their domains over to who serves the whole host. */
+  Address control() {
+    return control == null ? Handover.USUAL : control;
+  }
+
+  /** XEN_RUN_DIR: where libxl and libxenstat look for sockets. */
+  Path xenRunDir() {
+    return xenRunDir == null ? Path.of("/var/run/xen") : xenRunDir;
   }
 
   /** Whether QEMU is to close the descriptors that a client passed it when the client leaves. */
@@ -182,9 +212,10 @@ public final class Settings {
   }
 
   /**
-   * All routes.
+   * All routes, without those that come and go with domains.
    *
-   * @throws IllegalArgumentException if there is none, half of one, or two at one place
+   * @throws IllegalArgumentException if there is none, half of one, or two at one place; or what is
+   *     for a whole host is told, and that not
    */
   public List<RouteSpec> routes() {
     List<RouteSpec> all = new ArrayList<>();
@@ -202,9 +233,13 @@ public final class Settings {
               ? new RouteSpec(route.name(), route.listen(), route.connect(), true)
               : route);
     }
-    if (all.isEmpty()) {
+    if (!wholeHost && (control != null || xenRunDir != null)) {
+      throw new IllegalArgumentException("control and xen-run-dir are for all, which is not given");
+    }
+    if (all.isEmpty() && !wholeHost) {
       throw new IllegalArgumentException(
-          "no route: give --listen ADDR --connect ADDR, --route \"ADDR => ADDR\" or --config FILE");
+          "no route: give --listen ADDR --connect ADDR, --route \"ADDR => ADDR\" or --config FILE;"
+              + " on a Xen host, --all");
     }
     Set<String> places = new HashSet<>();
     for (RouteSpec route : all) {

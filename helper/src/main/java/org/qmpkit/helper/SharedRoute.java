@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Address;
 import org.qmpkit.net.DescriptorEndpoint;
 import org.qmpkit.net.DescriptorsRefusedException;
 import org.qmpkit.net.Endpoint;
@@ -46,6 +47,7 @@ final class SharedRoute implements Route {
   private final Set<ClientConnection> halfClosed = new LinkedHashSet<>();
   private @Nullable Timer probe;
   private @Nullable Listener listener;
+  private @Nullable Listener statistics;
   private @Nullable Endpoint qemu;
   private @Nullable Timer tick;
   private long tickAt = Long.MAX_VALUE;
@@ -92,9 +94,20 @@ final class SharedRoute implements Route {
 
   @Override
   public void start() throws TransportException {
-    listener = house.open(spec, upstream, this::accept);
+    listener = house.open(spec, upstream, () -> accept(listener, broker::join));
+    spec.statistics().ifPresent(this::listenForStatistics);
     journal.note(Severity.INFO, "", "shares " + spec.connect() + " at " + spec.listen());
     upstream.open();
+  }
+
+  /** A monitor is of use without its statistics. */
+  private void listenForStatistics(Address place) {
+    try {
+      statistics = house.listen(spec, place, () -> accept(statistics, broker::joinForStatistics));
+      journal.note(Severity.INFO, "", "has disk statistics for libxenstat at " + place);
+    } catch (TransportException e) {
+      journal.note(Severity.WARNING, "", "no disk statistics for libxenstat: " + e.getMessage());
+    }
   }
 
   House house() {
@@ -135,12 +148,21 @@ final class SharedRoute implements Route {
 
   // ---- clients
 
-  private void accept() {
+  /** What a broker makes of a name and a time. */
+  @FunctionalInterface
+  private interface Join {
+    Client join(String name, long now);
+  }
+
+  private void accept(@Nullable Listener from, Join how) {
+    if (from == null) {
+      return;
+    }
     try {
-      Endpoint endpoint = listener == null ? null : listener.accept();
+      Endpoint endpoint = from.accept();
       while (endpoint != null) {
-        welcome(endpoint);
-        endpoint = listener == null ? null : listener.accept();
+        welcome(endpoint, how);
+        endpoint = from.accept();
       }
     } catch (IOException e) {
       journal.note(Severity.WARNING, "", "cannot accept a client: " + e.getMessage());
@@ -148,7 +170,7 @@ final class SharedRoute implements Route {
     settle();
   }
 
-  private void welcome(Endpoint endpoint) {
+  private void welcome(Endpoint endpoint, Join how) {
     Optional<String> user = endpoint.user();
     String name = PeerName.of(++numbers, endpoint, user);
     String refusal = house.admission().enter(user);
@@ -158,7 +180,7 @@ final class SharedRoute implements Route {
       return;
     }
     journal.note(Severity.DEBUG, name, "connected from " + endpoint.peer());
-    Client client = broker.join(name, now());
+    Client client = how.join(name, now());
     ClientConnection connection = new ClientConnection(this, endpoint, client, user);
     connections.put(client, connection);
   }
@@ -326,12 +348,19 @@ final class SharedRoute implements Route {
     settle();
   }
 
-  @Override
-  public void drain() {
+  private void stopListening() {
     draining = true;
     if (listener != null) {
       listener.close();
     }
+    if (statistics != null) {
+      statistics.close();
+    }
+  }
+
+  @Override
+  public void drain() {
+    stopListening();
     upstream.cancel();
     for (ClientConnection connection : List.copyOf(connections.values())) {
       connection.look();
@@ -345,10 +374,7 @@ final class SharedRoute implements Route {
 
   @Override
   public void close() {
-    draining = true;
-    if (listener != null) {
-      listener.close();
-    }
+    stopListening();
     upstream.close();
     if (tick != null) {
       tick.cancel();

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -225,5 +227,28 @@ class SettingsTest {
   })
   void whatIsNoLimitIsRefused(String key, String value) {
     assertTrue(refusal(Setting.of(key).orElseThrow(), value).startsWith(key));
+  }
+
+  @Test
+  void aWholeHostNeedsNoRoute() {
+    settings.set(Setting.ALL, "true");
+    assertEquals(List.of(), settings.routes());
+    assertEquals("unix:/run/qmpkit/helper.sock", settings.control().toString());
+    assertEquals(Path.of("/var/run/xen"), settings.xenRunDir());
+    settings.set(Setting.CONTROL, "unix:/c,mode=0660");
+    settings.set(Setting.XEN_RUN_DIR, "/x");
+    assertEquals("unix:/c,mode=0660", settings.control().toString());
+    assertEquals(Path.of("/x"), settings.xenRunDir());
+    assertTrue(settings.copy().wholeHost());
+  }
+
+  @Test
+  void whatIsForAWholeHostIsForNothingElse() {
+    settings.set(Setting.ROUTE, "/run/a.qmp => /run/a.sock");
+    settings.set(Setting.XEN_RUN_DIR, "/x");
+    IllegalArgumentException why = assertThrows(IllegalArgumentException.class, settings::routes);
+    assertTrue(String.valueOf(why.getMessage()).contains("for all, which is not given"));
+    assertTrue(refusal(Setting.CONTROL, "tcp:h:1").contains("must be a UNIX socket with a path"));
+    assertTrue(refusal(Setting.CONTROL, "unix:@x").contains("must be a UNIX socket with a path"));
   }
 }

@@ -12,9 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,53 +28,26 @@ import org.qmpkit.testkit.RealQemu;
  */
 @Timeout(300)
 class VchanSocketProxyTest {
-  private static final String STATE = "/local/domain/0/device-model/7/qmp-proxy-state";
+  private static final String STATE = XenStandIns.state(7);
 
-  private final Path folder;
+  private final XenStandIns xen;
   private final Path socket;
   private final Path store;
   private final Path qemu;
 
-  VchanSocketProxyTest(@TempDir Path folder) {
-    this.folder = folder;
-    this.socket = folder.resolve("qmp-libxl-6");
-    this.store = folder.resolve("xenstored");
-    this.qemu = folder.resolve("qemu.qmp");
-  }
-
-  @BeforeEach
-  void makeLibrary() throws Exception {
-    Path source = Path.of(System.getProperty("qmpkit.it.root"), "it/src/test/c/xenvchan.c");
-    Process compiler =
-        new ProcessBuilder(
-                "gcc",
-                "-shared",
-                "-fPIC",
-                "-o",
-                folder.resolve("libxenvchan.so").toString(),
-                source.toString())
-            .inheritIO()
-            .start();
-    assertEquals(0, compiler.waitFor());
+  VchanSocketProxyTest(@TempDir Path folder) throws IOException {
+    this.xen = XenStandIns.in(folder);
+    this.socket = xen.libxl(6);
+    this.store = xen.store();
+    this.qemu = xen.vchan(7);
   }
 
   private HelperProcess start(String... options) throws IOException {
-    List<String> arguments = new ArrayList<>(List.of("vchan-socket-proxy"));
-    arguments.addAll(List.of(options));
-    arguments.addAll(List.of("7", "/local/domain/7/device-model/6/qmp-vchan", "" + socket));
-    ProcessBuilder builder = new ProcessBuilder(Program.command(arguments.toArray(String[]::new)));
-    Map<String, String> environment = builder.environment();
-    environment.put("LD_LIBRARY_PATH", folder.toString());
-    environment.put("QMPKIT_VCHAN", qemu.toString());
-    environment.put("XENSTORED_PATH", store.toString());
-    return HelperProcess.started(builder);
+    return xen.dropIn(6, 7, options);
   }
 
-  private void awaitRunning(XenstoreDaemon xenstored) {
-    Patience.find(
-        "running at " + STATE,
-        () -> xenstored.value(STATE).filter("running"::equals),
-        () -> "nothing is written");
+  private static void awaitRunning(XenstoreDaemon xenstored) {
+    XenStandIns.awaitRunning(xenstored, 7);
   }
 
   @Test

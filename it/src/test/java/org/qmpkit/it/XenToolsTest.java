@@ -105,7 +105,7 @@ class XenToolsTest {
    * One sample, with more patience than 10 ms: an answer that is late where this machine stalls is
    * asked for again, one that is not its own is a fault.
    */
-  private static void assertSample(Path socket) {
+  static void assertSample(Path socket) {
     XenstatClient xenstat = new XenstatClient(socket, Duration.ofMillis(250));
     for (int late = 0; ; late++) {
       try {

@@ -9,6 +9,15 @@ import java.net.SocketAddress;
  */
 public interface NativePoller extends SocketPoller {
 
+  /**
+   * A socket that this process was started with, and that listens already.
+   *
+   * @param address what it is called in errors
+   * @throws TransportException if there is no such descriptor, or it is no UNIX socket that
+   *     listens, or it is in use
+   */
+  Bound inherited(int descriptor, Address address) throws TransportException;
+
   /** The address of a UNIX socket by an abstract name, without its {@code @}. */
   SocketAddress abstractName(String name);
 

@@ -99,6 +99,20 @@ final class SocketFile {
     }
   }
 
+  /**
+   * The file of a socket that listens already, and is this one's to remove from here on.
+   *
+   * @throws TransportException if there is none at that path
+   */
+  static SocketFile adopt(Address address, Path path, SocketPoller.Bound bound)
+      throws TransportException {
+    try {
+      return new SocketFile(path, Occupant.identity(path), bound);
+    } catch (IOException e) {
+      throw failed(address, "its file is not there", e);
+    }
+  }
+
   /** The socket that listens there. */
   SocketPoller.Bound bound() {
     return bound;

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>When listening, {@code mode=} is the socket's mode in octal, 0600 if not given, and {@code
  * group=} its group by name or number; an abstract name has neither, and every user of this network
- * namespace may connect to it. {@code fds=on} says that descriptors are to be passed along. That
+ * namespace may connect to it. {@code fd=N} is a socket that listens there already, which this
+ * process was started with. {@code fds=on} says that descriptors are to be passed along. These two
  * and abstract names need a {@link NativePoller}.
  */
 public final class UnixTransport implements Transport {
@@ -24,7 +25,7 @@ public final class UnixTransport implements Transport {
   private static final int BACKLOG = 128;
   private static final int LONGEST_NAME = 106;
   private static final List<String> CONNECT_OPTIONS = List.of("fds");
-  private static final List<String> LISTEN_OPTIONS = List.of("mode", "group", "fds");
+  private static final List<String> LISTEN_OPTIONS = List.of("mode", "group", "fds", "fd");
   private static final List<String> ABSTRACT_OPTIONS = List.of("fds");
 
   /** For the service loader. */
@@ -47,7 +48,9 @@ public final class UnixTransport implements Transport {
 
   @Override
   public Class<? extends Poller> poller(Address address) {
-    return isAbstract(address) || "on".equals(address.options().get("fds"))
+    return isAbstract(address)
+            || "on".equals(address.options().get("fds"))
+            || address.option("fd").isPresent()
         ? NativePoller.class
         : SocketPoller.class;
   }
@@ -81,6 +84,9 @@ public final class UnixTransport implements Transport {
     try {
       if (isAbstract(address)) {
         bound = poller.bind(name(LISTEN, address, poller), BACKLOG);
+      } else if (address.option("fd").isPresent()) {
+        bound = inherited(address, poller);
+        file = SocketFile.adopt(address, SocketPlace.path(LISTEN, address), bound);
       } else {
         file = SocketFile.bind(poller, address, SocketPlace.of(address), BACKLOG);
         bound = file.bound();
@@ -108,6 +114,24 @@ public final class UnixTransport implements Transport {
         }
       }
     }
+  }
+
+  private static SocketPoller.Bound inherited(Address address, SocketPoller poller)
+      throws TransportException {
+    String number = address.option("fd").orElseThrow();
+    if (!number.matches("[0-9]{1,9}")
+        || address.option("mode").or(() -> address.option("group")).isPresent()) {
+      throw unusable(
+          LISTEN,
+          address,
+          "fd=" + number + " is to be the number of a socket whose file has mode and group already",
+          "correct it",
+          null);
+    }
+    if (poller instanceof NativePoller own) {
+      return own.inherited(Integer.parseInt(number), address);
+    }
+    throw unusable(LISTEN, address, "fd= needs a native poller", "leave it out", null);
   }
 
   private static boolean isAbstract(Address address) {

@@ -9,11 +9,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,13 @@ public final class Xenstore implements AutoCloseable {
     void fired(String path);
   }
 
+  /** What {@link #watch} has set. */
+  public interface Watch extends AutoCloseable {
+    /** Ends the watch; on the loop's thread. Idempotent. */
+    @Override
+    void close();
+  }
+
   /** A watch that was set. */
   private record Watched(String path, String token, Fired fired) {}
 
@@ -55,7 +65,8 @@ public final class Xenstore implements AutoCloseable {
     RM(13, "remove"),
     WATCH_EVENT(15, ""),
     ERROR(16, ""),
-    IS_DOMAIN_INTRODUCED(17, "look for");
+    IS_DOMAIN_INTRODUCED(17, "look for"),
+    DIRECTORY_PART(22, "list");
 
     final int number;
     final String verb;
@@ -76,6 +87,9 @@ public final class Xenstore implements AutoCloseable {
 
   /** XENSTORE_PAYLOAD_MAX. */
   private static final int LONGEST = 4096;
+
+  /** How often a long list is begun anew, because it changed meanwhile. */
+  private static final int MOST_RESTARTS = 16;
 
   /** Requests under way; more than anybody here asks at once. */
   private static final int MOST_ASKED = 4096;
@@ -114,18 +128,64 @@ public final class Xenstore implements AutoCloseable {
     return places.stream().map(Path::of).filter(Files::exists).findFirst().map(Address::unix);
   }
 
+  /** Why one of these futures failed, in one line. */
+  public static String reason(Throwable why) {
+    Throwable cause = cause(why);
+    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+  }
+
+  /** Without what futures wrap it in. */
+  private static Throwable cause(Throwable why) {
+    return why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
+  }
+
   /** The value at a path; empty if there is none. */
   public CompletableFuture<Optional<String>> read(String path) {
     return optional(ask(Type.READ, path, path + "\0").thenApply(Xenstore::text));
   }
 
-  /** The names in a folder; empty if there is none. */
+  /** The names in a folder, however many; empty if there is none. */
   public CompletableFuture<List<String>> list(String path) {
-    return optional(
-            ask(Type.DIRECTORY, path, path + "\0")
-                .thenApply(bytes -> List.of(text(bytes).split("\0"))))
-        .thenApply(
-            names -> names.orElse(List.of()).stream().filter(name -> !name.isEmpty()).toList());
+    CompletableFuture<List<String>> whole =
+        ask(Type.DIRECTORY, path, path + "\0")
+            .thenApply(bytes ->
+                Arrays.stream(text(bytes).split("\0")).filter(name -> !name.isEmpty()).toList());
+    return optional(orElse(whole, "E2BIG", () -> parts(path, "", List.of(), 0, 0)))
+        .thenApply(names -> names.orElse(List.of()));
+  }
+
+  /**
+   * The names in a folder of which a single message can't hold all.
+   *
+   * @param generation of the folder, as the parts before were; empty for the first
+   * @param before the names from those
+   * @param offset how many bytes those take
+   * @param restarts how often it has changed meanwhile
+   */
+  private CompletableFuture<List<String>> parts(
+      String path, String generation, List<String> before, int offset, int restarts) {
+    return ask(Type.DIRECTORY_PART, path, path + "\0" + offset + "\0")
+        .thenCompose(bytes -> {
+          String[] words = text(bytes).split("\0", -1);
+          if (!generation.isEmpty() && !generation.equals(words[0])) {
+            return restarts < MOST_RESTARTS
+                ? parts(path, "", List.of(), 0, restarts + 1)
+                : CompletableFuture.failedFuture(
+                    failure(Type.DIRECTORY, path, "it changes all the time"));
+          }
+          List<String> names = new ArrayList<>(before);
+          int next = offset;
+          for (String name : Arrays.asList(words).subList(1, words.length)) {
+            if (!name.isEmpty()) {
+              names.add(name);
+              next += name.length() + 1;
+            }
+          }
+          // An empty name ends the last part.
+          return next == offset || text(bytes).endsWith("\0\0")
+              ? CompletableFuture.completedFuture(names)
+              : parts(path, words[0], names, next, restarts);
+        });
   }
 
   /** Writes a value; folders on the way are made. */
@@ -147,9 +207,9 @@ public final class Xenstore implements AutoCloseable {
   /**
    * Watches a path and all below it, or {@code @releaseDomain} and {@code @introduceDomain}.
    *
-   * @return closing it ends the watch; from the loop's thread
+   * @return closing it ends the watch
    */
-  public AutoCloseable watch(String path, Fired fired) {
+  public Watch watch(String path, Fired fired) {
     Watched watched = new Watched(path, "q" + ++tokens, fired);
     watches.put(watched.token(), watched);
     if (endpoint == null) {
@@ -211,14 +271,21 @@ public final class Xenstore implements AutoCloseable {
 
   /** Empty where xenstored says ENOENT. */
   private static <T> CompletableFuture<Optional<T>> optional(CompletableFuture<T> reply) {
-    return reply
-        .thenApply(Optional::of)
-        .exceptionallyCompose(why -> {
-          Throwable cause = why.getCause() == null ? why : why.getCause();
-          return String.valueOf(cause.getMessage()).endsWith(": ENOENT")
-              ? CompletableFuture.completedFuture(Optional.empty())
-              : CompletableFuture.failedFuture(cause);
-        });
+    return orElse(
+        reply.thenApply(Optional::of),
+        "ENOENT",
+        () -> CompletableFuture.completedFuture(Optional.empty()));
+  }
+
+  /** Something else where xenstored answers with a certain error. */
+  private static <T> CompletableFuture<T> orElse(
+      CompletableFuture<T> reply, String error, Supplier<CompletableFuture<T>> otherwise) {
+    return reply.exceptionallyCompose(why -> {
+      Throwable cause = cause(why);
+      return String.valueOf(cause.getMessage()).endsWith(": " + error)
+          ? otherwise.get()
+          : CompletableFuture.failedFuture(cause);
+    });
   }
 
   private IOException failure(Type type, String path, String why) {

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,9 @@ final class XenstoreTest {
     final ByteBuffer in = ByteBuffer.allocate(1 << 16).order(ByteOrder.nativeOrder());
     Endpoint client;
     boolean mute;
+
+    /** How often a long folder changes while it is listed. */
+    int changes;
 
     Store() throws IOException {
       listener = Transports.load().listen(address, loop);
@@ -78,11 +82,16 @@ final class XenstoreTest {
       heard.add(type + " " + String.join(" ", words).strip());
       switch (type) {
         case 1 -> {
-          StringBuilder names = new StringBuilder();
-          values.keySet().stream()
-              .filter(each -> each.startsWith(words[0] + "/"))
-              .forEach(each -> names.append(each.substring(words[0].length() + 1)).append('\0'));
-          send(names.isEmpty() ? 16 : type, id, names.isEmpty() ? "ENOENT\0" : names.toString());
+          String names = names(words[0]);
+          String error = names.isEmpty() ? "ENOENT\0" : names.length() > 4096 ? "E2BIG\0" : "";
+          send(error.isEmpty() ? type : 16, id, error.isEmpty() ? names : error);
+        }
+        case 22 -> {
+          // As xenstored: whole names that fit behind the generation; an empty one is the last.
+          String rest = names(words[0]).substring(Integer.parseInt(words[1]));
+          int end = rest.length() < 4000 ? rest.length() : rest.lastIndexOf('\0', 4000) + 1;
+          String part = rest.substring(0, end) + (end == rest.length() ? "\0" : "");
+          send(type, id, (changes > 0 ? changes-- : 0) + "\0" + part);
         }
         case 2 -> {
           String value = values.get(words[0]);
@@ -103,6 +112,13 @@ final class XenstoreTest {
         case 17 -> send(type, id, words[0].equals("7") ? "T\0" : "F\0");
         default -> send(type, id, "OK\0");
       }
+    }
+
+    String names(String folder) {
+      return values.keySet().stream()
+          .filter(each -> each.startsWith(folder + "/"))
+          .map(each -> each.substring(folder.length() + 1) + "\0")
+          .collect(Collectors.joining());
     }
 
     void fire(String path) throws IOException {
@@ -172,6 +188,23 @@ final class XenstoreTest {
   }
 
   @Test
+  void aFolderOfAnyLengthIsListed() {
+    List<String> domains = new ArrayList<>();
+    for (int i = 10_000; i < 13_000; i++) {
+      store.values.put("/local/domain/" + i, "");
+      domains.add(Integer.toString(i));
+    }
+    assertEquals(domains, now(xenstore.list("/local/domain")));
+    assertEquals("22 /local/domain 15984", store.heard.getLast());
+    store.changes = 3;
+    assertEquals(domains, now(xenstore.list("/local/domain")), "though it changed meanwhile");
+    store.changes = 100;
+    assertEquals(
+        "cannot list /local/domain in xenstore: it changes all the time",
+        failureOf(xenstore.list("/local/domain")));
+  }
+
+  @Test
   void whatXenstoredRefusesIsSaidWithThePath() {
     assertEquals("cannot write /no/x in xenstore: EACCES", failureOf(xenstore.write("/no/x", "1")));
     assertTrue(failureOf(xenstore.write("/a", "x".repeat(5000))).contains("longer than 4096"));
@@ -180,7 +213,7 @@ final class XenstoreTest {
   @Test
   void aWatchFiresAtOnceAndAtEachChangeUntilItIsClosed() throws Exception {
     List<String> fired = new ArrayList<>();
-    AutoCloseable watch = xenstore.watch("@releaseDomain", fired::add);
+    Xenstore.Watch watch = xenstore.watch("@releaseDomain", fired::add);
     until(() -> fired.size() == 1);
     store.fire("@releaseDomain");
     until(() -> fired.size() == 2);

@@ -100,7 +100,7 @@ final class Audience {
    */
   void event(@Nullable Line plain, @Nullable Kept kept, long now) {
     for (Client client : all()) {
-      boolean ready = client.session().phase() == Phase.READY;
+      boolean ready = client.session().phase() == Phase.READY && !client.samples;
       Line line = client.filter == null ? plain : client.filter.lineOf(kept);
       if (line == null || !ready || client.gone || client.ending()) {
         continue;

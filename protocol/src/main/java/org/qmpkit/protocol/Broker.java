@@ -34,6 +34,7 @@ public final class Broker {
   private final Audience audience;
   private final Events events;
   private final MonitorFds fds;
+  private final Statistics statistics;
   private final Callers callers;
   private final UpstreamState state = new UpstreamState();
   private @Nullable ClientSession session;
@@ -80,15 +81,34 @@ public final class Broker {
     this.audience = new Audience(limits, backlog, journal, attention, traffic);
     this.events = new Events(limits, random, backlog, audience);
     this.fds = new MonitorFds(cleansUp, audience, traffic);
-    this.callers = new Callers(limits, traffic, audience, fds, this::served);
+    this.statistics =
+        new Statistics(limits, traffic, Client.own(this, limits, backlog), this::served);
+    this.callers = new Callers(limits, traffic, audience, fds, statistics, this::served);
   }
 
   // ---- towards clients
 
   /** A client has connected. It is greeted as soon as QEMU is ready. */
   public Client join(String name, long now) {
-    this.now = now;
+    return join(new Client(this, name, limits, backlog), now);
+  }
+
+  /**
+   * A client has connected that only samples QEMU's disks, as libxenstat does: it is answered
+   * {@code query-blockstats} and {@code query-block}, from what QEMU said less than a second ago,
+   * and gets no events.
+   */
+  public Client joinForStatistics(String name, long now) {
     Client client = new Client(this, name, limits, backlog);
+    client.samples = true;
+    statistics.expect();
+    join(client, now);
+    send();
+    return client;
+  }
+
+  private Client join(Client client, long now) {
+    this.now = now;
     audience.add(client, now);
     if (greeting != null) {
       audience.greet(client, greeting, now);
@@ -151,6 +171,7 @@ public final class Broker {
     if (!client.gone) {
       audience.remove(client);
     }
+    statistics.left(client);
     fds.cleanUp(client, now);
     send();
   }
@@ -200,6 +221,10 @@ public final class Broker {
   }
 
   private void enqueue(Client client, Request request) {
+    if (client.samples) {
+      statistics.take(client, request, now);
+      return;
+    }
     switch (request.command().name()) {
       case ServerSession.STATUS ->
           client.session().answer(request, Refusal.success(status(now), request.command().id()));
@@ -331,6 +356,7 @@ public final class Broker {
     backlog.half(this, 0);
     fds.lost();
     callers.fail(reason);
+    statistics.lost(reason);
     for (Client client : audience.all()) {
       if (client.session().phase() != ServerSession.Phase.UNGREETED) {
         client.close();
@@ -359,6 +385,7 @@ public final class Broker {
         state.opened(now);
         journal.note(Severity.WARNING, "", "the far side greeted again: it has reconnected");
         callers.fail("QEMU's monitor was reopened while this command ran");
+        statistics.lost("QEMU's monitor was reopened");
         events.interrupted("QEMU's monitor was reopened", now);
       }
       case Heard.Answered answered -> answered(session, answered);
@@ -404,6 +431,7 @@ public final class Broker {
   /** Sends what may be sent, and refuses what can't be. */
   private void send() {
     if (session != null && session.phase() == Phase.READY && greeting != null) {
+      statistics.ask(now);
       traffic.forward(session, greeting.oob(), now);
       callers.refuseStuck(now);
     }
@@ -414,7 +442,7 @@ public final class Broker {
   /** When {@link #tick} is due, or Long.MAX_VALUE when time alone changes nothing. */
   public long deadline() {
     long due = Math.min(state.deadline(limits.silence().toNanos()), audience.deadline());
-    due = Math.min(due, traffic.deadline());
+    due = Math.min(due, Math.min(traffic.deadline(), statistics.deadline(ready())));
     if (longSince != Long.MAX_VALUE) {
       due = Math.min(due, longSince + LONG_NANOS);
     }
@@ -426,6 +454,7 @@ public final class Broker {
     this.now = now;
     audience.cutStalled(now);
     callers.expire(now);
+    statistics.tick(now);
     if (longSince != Long.MAX_VALUE && now - longSince >= LONG_NANOS) {
       breakOff("a message of QEMU of more than 1 MiB did not end within 30 s");
     }

@@ -12,6 +12,7 @@ final class Callers {
   private final Traffic traffic;
   private final Audience audience;
   private final MonitorFds fds;
+  private final Statistics statistics;
   private final Consumer<Client> served;
 
   /**
@@ -20,11 +21,17 @@ final class Callers {
    * @param served hears of each client that was given an answer
    */
   Callers(
-      Limits limits, Traffic traffic, Audience audience, MonitorFds fds, Consumer<Client> served) {
+      Limits limits,
+      Traffic traffic,
+      Audience audience,
+      MonitorFds fds,
+      Statistics statistics,
+      Consumer<Client> served) {
     this.limits = limits;
     this.traffic = traffic;
     this.audience = audience;
     this.fds = fds;
+    this.statistics = statistics;
     this.served = served;
   }
 
@@ -33,6 +40,9 @@ final class Callers {
     Sent sent = traffic.answered(id);
     if (sent != null) {
       fds.answered(sent, answer, now);
+      if (statistics.answered(sent, answer, now)) {
+        return true;
+      }
     }
     if (sent == null || sent.request().expired) {
       return false;

@@ -25,6 +25,12 @@ public final class Client {
   /** Which events it has subscribed to; null while it is a plain client, which gets all. */
   @Nullable Filter filter;
 
+  /** Whether it is no client, but the broker that asks by itself. */
+  boolean own;
+
+  /** Whether it samples QEMU's disks and does nothing else. */
+  boolean samples;
+
   private boolean inputEnded;
   private boolean closing;
   private @Nullable String cut;
@@ -36,6 +42,14 @@ public final class Client {
     this.name = name;
     this.outbox = new Outbox(backlog);
     this.session = new ServerSession(limits, outbox);
+  }
+
+  /** In whose name a broker asks QEMU by itself: nobody waits, and no connection belongs to it. */
+  static Client own(Broker broker, Limits limits, Backlog backlog) {
+    Client own = new Client(broker, "this helper itself", limits, backlog);
+    own.gone = true;
+    own.own = true;
+    return own;
   }
 
   /** What it is called in notes: "client 3". */

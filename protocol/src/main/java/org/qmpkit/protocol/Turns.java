@@ -100,8 +100,9 @@ final class Turns {
     waiting.credit = 0;
   }
 
-  /** Whether nobody waits for a turn. */
+  /** Whether nobody waits for a turn; what is asked for those who have left is nobody's. */
   boolean isEmpty() {
-    return Stream.concat(ring.stream(), held.stream()).noneMatch(this::eligible);
+    return Stream.concat(ring.stream(), held.stream())
+        .noneMatch(each -> eligible(each) && !each.client.gone);
   }
 }

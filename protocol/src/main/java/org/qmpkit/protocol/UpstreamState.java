@@ -136,6 +136,9 @@ final class UpstreamState {
   }
 
   private static String who(Sent sent) {
+    if (sent.client().own) {
+      return sent.client().name();
+    }
     String now = sent.request().expired ? ", which waits no longer" : "";
     return sent.client().name() + (sent.client().gone ? ", which has left" : now);
   }

@@ -198,11 +198,12 @@ public abstract class TransportContract extends StreamContract {
       long before = TransportRig.descriptors();
       near.close();
       long began = System.nanoTime();
-      while (TransportRig.descriptors() >= before
-          && System.nanoTime() - began < DEADLINE.toNanos()) {
+      long left = before;
+      while (left >= before && System.nanoTime() - began < DEADLINE.toNanos()) {
         Thread.onSpinWait();
+        left = TransportRig.descriptors();
       }
-      assertTrue(TransportRig.descriptors() < before);
+      assertTrue(left < before, left + " descriptors");
     }
     loop.stop();
     thread.join();

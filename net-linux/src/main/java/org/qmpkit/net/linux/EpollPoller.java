@@ -21,6 +21,7 @@ import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.NativePoller;
 import org.qmpkit.net.Source;
+import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.net.UnixTransport;
 import org.qmpkit.net.Xenstore;
@@ -349,6 +350,20 @@ final class EpollPoller implements NativePoller {
       throw new IllegalArgumentException("this socket was bound by another poller");
     }
     return new SocketListener(socket, loop, this, address, names, afterwards);
+  }
+
+  @Override
+  public Bound inherited(int descriptor, Address address) throws TransportException {
+    Inherited.Socket socket = Inherited.OWN.find("listen on", address, descriptor, scratch);
+    if (!socket.listens() || socket.family() != SocketAddresses.UNIX) {
+      throw Inherited.unusable(
+          "listen on",
+          address,
+          "descriptor " + descriptor + " is no UNIX socket that listens",
+          "leave out fd=" + descriptor);
+    }
+    Inherited.OWN.take("listen on", address, socket);
+    return BoundSocket.inherited(descriptor, socket.family());
   }
 
   @Override

@@ -66,7 +66,12 @@ final class Inherited {
    * @throws TransportException if it is none that can be used
    */
   Socket find(String attempted, Address address, MemorySegment scratch) throws TransportException {
-    int descriptor = number(attempted, address);
+    return find(attempted, address, number(attempted, address), scratch);
+  }
+
+  /** The same by its number, whatever the address is. */
+  Socket find(String attempted, Address address, int descriptor, MemorySegment scratch)
+      throws TransportException {
     if (taken.contains(descriptor)) {
       throw unusable(attempted, address, "it is in use, or has been; it can be used once", ANEW);
     }

@@ -14,9 +14,9 @@ final class ReleasedDomain {
   static void watch(EpollPoller poller, Loop loop, Watch watch, int domid, Runnable ended) {
     Xenstore xenstore = poller.xenstore(loop);
     if (xenstore != null) {
-      AutoCloseable ends =
+      Xenstore.Watch ends =
           xenstore.watch("@releaseDomain", path -> look(xenstore, watch, domid, ended));
-      watch.afterwards.add(() -> closeQuietly(ends));
+      watch.afterwards.add(ends::close);
     }
   }
 
@@ -29,13 +29,5 @@ final class ReleasedDomain {
                 ended.run();
               }
             });
-  }
-
-  private static void closeQuietly(AutoCloseable watch) {
-    try {
-      watch.close();
-    } catch (Exception e) {
-      throw new AssertionError("ending a watch throws nothing", e);
-    }
   }
 }

@@ -166,6 +166,34 @@ final class InheritedTransportTest {
   }
 
   @Test
+  void atItsPathItIsAsIfOfOurMaking() throws IOException {
+    Path path = dir.resolve("listening");
+    int socket = listening();
+    Address address = Address.parse("unix:" + path + ",fd=" + socket);
+    Listener listener = new UnixTransport().listen(address, loop);
+    Outcome outcome = connect(new UnixTransport(), Address.unix(path));
+    assertConnected(Objects.requireNonNull(outcome.endpoint), accepted(listener));
+    listener.close();
+    assertFalse(Files.exists(path));
+  }
+
+  @Test
+  void atItsPathItMustBeWhatItIsSaidToBe() throws IOException {
+    int socket = listening();
+    for (String wrong :
+        new String[] {
+          "nowhere,fd=" + socket,
+          "listening,fd=x",
+          "listening,fd=999",
+          "listening,fd=" + socket + ",mode=0600"
+        }) {
+      Address address = Address.parse("unix:" + dir.resolve(wrong));
+      assertThrows(TransportException.class, () -> new UnixTransport().listen(address, loop));
+    }
+    assertTrue(Files.exists(dir.resolve("listening")));
+  }
+
+  @Test
   void itIsNotConnectedTo() throws IOException {
     int socket = listening();
     TransportException why = Objects.requireNonNull(connect(transport, fd(socket)).why);
