@@ -7,8 +7,10 @@ module org.qmpkit.net.linux {
   provides org.qmpkit.net.PollerKind with
       org.qmpkit.net.linux.EpollKind;
   provides org.qmpkit.net.Transport with
+      org.qmpkit.net.linux.ArgoTransport,
       org.qmpkit.net.linux.InheritedTransport,
       org.qmpkit.net.linux.PtyTransport,
+      org.qmpkit.net.linux.V4vTransport,
       org.qmpkit.net.linux.VchanTransport,
       org.qmpkit.net.linux.VsockTransport;
 }

@@ -8,12 +8,15 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.qmpkit.helper.Helper;
+import org.qmpkit.helper.PidNode;
 import org.qmpkit.helper.Setting;
 import org.qmpkit.helper.Settings;
 import org.qmpkit.shell.ExitStatus;
 
 /** {@code qmp helper}: the daemon. */
 final class HelperTool implements Tool {
+  private static final String TRANSPORT = "transport";
+
   @Override
   public String name() {
     return "helper";
@@ -32,11 +35,15 @@ final class HelperTool implements Tool {
             Usage: qmp helper --listen ADDR --connect ADDR [--relay] [--name TEXT]
                    qmp helper --route "ADDR => ADDR" [--route ...]
                    qmp helper --config FILE
+                   qmp helper GUEST STUBDOM [--transport argo|v4v]
                    qmp helper --all [--control ADDR] [--xen-run-dir FOLDER]
 
             Makes the UNIX socket that QEMU would have made, and carries its monitor there. Shared
             (the default), any number of clients use the monitor at once, each as if alone; with
             --relay bytes pass untouched, for one client at a time.
+
+            GUEST STUBDOM is for OpenXT, as its qmp_helper: /var/run/xen/qmp-libxl-GUEST is the
+            monitor of the QEMU in domain STUBDOM; with STUBDOM alone, as in 2016.
 
             """);
     list(text, each -> !each.isLimit());
@@ -102,23 +109,38 @@ final class HelperTool implements Tool {
 
   @Override
   public int run(List<String> arguments) throws UsageException {
+    Set<String> values = keys(each -> !each.value().isEmpty());
+    values.add(TRANSPORT);
     Arguments parsed =
         Arguments.parse(
             arguments,
-            keys(each -> !each.value().isEmpty()),
+            values,
             keys(each -> each.value().isEmpty()),
             Map.of("v", "verbose", "q", "quiet"));
-    if (!parsed.positionals().isEmpty()) {
-      throw new UsageException(
-          "'"
-              + parsed.positionals().getFirst()
-              + "' is not expected; this build has no v4v or argo for GUEST and STUBDOM,"
-              + " name both ends with --listen and --connect");
+    String transport = parsed.flag(TRANSPORT).orElse("");
+    GuestRoute guest = parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());
+    if (guest == null && !transport.isEmpty()) {
+      throw new UsageException("--transport is for GUEST STUBDOM, and there is none");
     }
     Settings settings = new Settings();
     try {
+      if (guest != null) {
+        guest
+            .settings(transport)
+            .forEach((setting, value) -> {
+              if (parsed.flag(setting.key()).isEmpty()) {
+                settings.set(setting, value);
+              }
+            });
+      }
       for (Map.Entry<String, String> flag : parsed.flags()) {
-        settings.set(Setting.of(flag.getKey()).orElseThrow(), flag.getValue());
+        if (!flag.getKey().equals(TRANSPORT)) {
+          settings.set(Setting.of(flag.getKey()).orElseThrow(), flag.getValue());
+        }
+      }
+      if (guest != null) {
+        new PidNode(guest.pidNode()).run(settings, System.err);
+        return ExitStatus.DONE;
       }
       Helper.run(settings, System.err, System.getenv("JOURNAL_STREAM") != null);
       return ExitStatus.DONE;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -51,6 +52,31 @@ public abstract class StreamContract {
   /** An address to listen on, a free one at each call, such as port 0 or a new path. */
   protected abstract Address place();
 
+  /** The address that reaches a listener: its own, unless the two sides name their ports apart. */
+  protected Address reaching(Address listening) {
+    return listening;
+  }
+
+  /** Whether the end of output is told while the other direction goes on. */
+  protected boolean halfCloses() {
+    return true;
+  }
+
+  /** Whether what was written and not yet read outlasts a close. */
+  protected boolean keepsLastWords() {
+    return true;
+  }
+
+  /** How many connections one listener can have at once, if that is fewer than 100. */
+  protected int atOnce() {
+    return 100;
+  }
+
+  /** How many connections are made one after another; fewer where each takes its time. */
+  protected int cycles() {
+    return 1000;
+  }
+
   @BeforeEach
   final void listen() throws IOException {
     transport = transport();
@@ -61,12 +87,17 @@ public abstract class StreamContract {
 
   /** Both ends of a new stream: near is what the transport connected. */
   Pair pair() {
-    return rig.pair(listener);
+    return rig.pair(listener, there());
+  }
+
+  /** Where to connect to. */
+  final Address there() {
+    return reaching(listener.address());
   }
 
   /** What the near end calls its peer. */
   String nearPeer() {
-    return listener.address().toString();
+    return there().toString();
   }
 
   @AfterEach
@@ -92,6 +123,8 @@ public abstract class StreamContract {
     Pair pair = pair();
     Flow there = new Flow(1);
     Flow back = new Flow(2);
+    there.endsByItself = !halfCloses();
+    back.endsByItself = !halfCloses();
     TransportRig.flow(pair.near(), there, back);
     TransportRig.flow(pair.far(), back, there);
     rig.until(() -> there.ended && back.ended, "the end of both directions");
@@ -101,6 +134,7 @@ public abstract class StreamContract {
 
   @Test
   final void aHalfClosedStreamStillMovesBytesTheOtherWay() throws IOException {
+    assumeTrue(halfCloses(), "it has no half-close");
     Pair pair = pair();
     rig.write(pair.near(), "last words");
     pair.near().shutdownOutput();
@@ -116,6 +150,7 @@ public abstract class StreamContract {
 
   @Test
   final void whatAPeerWroteBeforeItWentIsStillRead() throws IOException {
+    assumeTrue(keepsLastWords(), "it keeps no last words");
     Pair pair = pair();
     rig.write(pair.far(), "last words");
     pair.far().close();
@@ -198,13 +233,14 @@ public abstract class StreamContract {
     pair.near().interest(true, false);
     rig.until(() -> !calls.isEmpty(), "a call");
     assertEquals("true false", calls.getFirst());
-    assertEquals("abc", rig.read(pair.near(), 99));
+    String left = rig.read(pair.near(), 99);
+    assertTrue(left.equals("abc") || (left.isEmpty() && !keepsLastWords()), left);
   }
 
   @Test
   final void manyConnectionsDoNotMixTheirBytes() throws IOException {
     List<Pair> pairs = new ArrayList<>();
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < atOnce(); i++) {
       pairs.add(pair());
     }
     for (int i = 0; i < pairs.size(); i++) {

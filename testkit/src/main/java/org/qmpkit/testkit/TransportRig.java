@@ -85,8 +85,9 @@ final class TransportRig {
     return outcome;
   }
 
-  Pair pair(Listener at) {
-    Outcome outcome = outcome(at.address(), DEADLINE);
+  /** Both ends of a new connection to a listener, by the address that reaches it. */
+  Pair pair(Listener at, Address by) {
+    Outcome outcome = outcome(by, DEADLINE);
     Endpoint near = outcome.endpoint;
     if (near == null) {
       throw new AssertionError("no connection", outcome.why);
@@ -159,6 +160,9 @@ final class TransportRig {
     boolean wasFull;
     boolean ended;
 
+    /** Whether the end is known by the count alone, since nobody is told of it. */
+    boolean endsByItself;
+
     Flow(long seed) {
       random = new Random(seed);
       byte[] pattern = new byte[LARGE];
@@ -182,7 +186,7 @@ final class TransportRig {
       ByteBuffer some = in.slice(in.position(), Math.min(in.remaining(), random.nextInt(4096) + 1));
       int n = from.read(some);
       in.position(in.position() + Math.max(0, n));
-      ended |= n < 0;
+      ended |= n < 0 || (endsByItself && in.position() == LARGE);
     }
 
     void assertWhole() {

@@ -75,6 +75,7 @@ final class EpollPoller implements NativePoller {
   private final ArrayDeque<Watch> changed = new ArrayDeque<>();
   private final ArrayDeque<Watch> due = new ArrayDeque<>();
   private @Nullable Xenstore xenstore;
+  private @Nullable ArgoMemory argo;
   private final ConcurrentLinkedQueue<Watch> closing = new ConcurrentLinkedQueue<>();
   private final MemorySegment scratch = arena.allocate(SCRATCH_SIZE, 16);
   private final Message message = new Message(arena);
@@ -105,6 +106,14 @@ final class EpollPoller implements NativePoller {
   /** A header for recvmsg and sendmsg, for one call on the loop's thread. */
   Message message() {
     return message;
+  }
+
+  /** For calls of Argo's devices, on the loop's thread; made at the first use. */
+  ArgoMemory argo() {
+    if (argo == null) {
+      argo = new ArgoMemory(arena, scratch);
+    }
+    return argo;
   }
 
   // ---- watches

@@ -108,6 +108,11 @@ record Libc(
         function(lookup, "getpwuid_r"));
   }
 
+  /** A function of this library that is needed seldom. */
+  static MethodHandle function(String name) {
+    return function(lookup(), name);
+  }
+
   /** A function of the one shape, of this library or another. */
   static MethodHandle function(SymbolLookup lookup, String name) {
     MemorySegment symbol =

@@ -9,7 +9,6 @@ import org.qmpkit.net.Loop;
 import org.qmpkit.net.PeerGoneException;
 import org.qmpkit.net.Ready;
 import org.qmpkit.net.Source;
-import org.qmpkit.net.Xenstore;
 
 /**
  * An {@link Endpoint} on a libxenvchan channel: two rings that are shared with another domain.
@@ -56,37 +55,13 @@ final class VchanEndpoint implements Endpoint, Source {
   static VchanEndpoint on(
       EpollPoller poller, Loop loop, Watch watch, long channel, int domid, String peer) {
     VchanEndpoint endpoint = new VchanEndpoint(poller, watch, channel, peer);
-    Xenstore xenstore = poller.xenstore(loop);
-    if (xenstore != null) {
-      AutoCloseable ends =
-          xenstore.watch("@releaseDomain", path -> endpoint.lookForDomain(xenstore, domid));
-      watch.afterwards.add(() -> closeQuietly(ends));
-    }
+    ReleasedDomain.watch(poller, loop, watch, domid, endpoint::domainEnded);
     return endpoint;
   }
 
   /** Has something done, on the loop's thread, when the channel has been given back. */
   void afterwards(Runnable task) {
     watch.afterwards.add(task);
-  }
-
-  private void lookForDomain(Xenstore xenstore, int domid) {
-    var _ =
-        xenstore
-            .exists(domid)
-            .thenAccept(exists -> {
-              if (!exists) {
-                domainEnded();
-              }
-            });
-  }
-
-  private static void closeQuietly(AutoCloseable watch) {
-    try {
-      watch.close();
-    } catch (Exception e) {
-      throw new AssertionError("ending a watch throws nothing", e);
-    }
   }
 
   private boolean open() {

@@ -34,7 +34,7 @@ final class Watch {
 
   final int descriptor;
   final int slot;
-  final Release release;
+  Release release;
   Source source;
 
   /** EPOLLIN and EPOLLOUT as the owner wants them, and as the kernel was told. */
@@ -56,5 +56,10 @@ final class Watch {
     this.slot = slot;
     this.source = source;
     this.release = release;
+  }
+
+  /** Somebody else gives back what it stands for. */
+  void keep() {
+    release = () -> {};
   }
 }

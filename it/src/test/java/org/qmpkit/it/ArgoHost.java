@@ -1,0 +1,115 @@
+package org.qmpkit.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Xen host without Xen: a folder whose processes have emulated Argo and V4V devices, each in a
+ * domain, and the models of OpenXT's two programs. QEMU is in domain 5, helpers are in domain 0.
+ */
+final class ArgoHost {
+  static final int STUBDOM = 5;
+
+  private final Path folder;
+  private final Path host;
+
+  /** Compiles what is needed, in a folder that is empty. */
+  ArgoHost(Path folder) throws IOException, InterruptedException {
+    this.folder = folder;
+    this.host = Files.createDirectory(folder.resolve("host"));
+    Path root = Path.of(System.getProperty("qmpkit.it.root"));
+    run(root.resolve("testkit/src/main/c/argo/build").toString(), folder.toString());
+    for (String model : List.of("openxt-qemu", "openxt-helper")) {
+      Path source = root.resolve("it/src/test/c").resolve(model + ".c");
+      run("cc", "-Wall", "-Werror", "-o", folder.resolve(model).toString(), source.toString());
+    }
+    create(0);
+    create(STUBDOM);
+  }
+
+  private static void run(String... command) throws IOException, InterruptedException {
+    assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
+  }
+
+  /** Our helper, in domain 0. */
+  HelperProcess helper(String... flags) throws IOException {
+    return listening(program(0, "", prefixed("helper", flags)));
+  }
+
+  /** Our relay, in QEMU's domain. */
+  HelperProcess far(String... flags) throws IOException {
+    return listening(program(STUBDOM, "", prefixed("helper", flags)));
+  }
+
+  /** The model of OpenXT's QEMU in front of a monitor. */
+  HelperProcess stockQemu(String family, int generation, Path monitor) throws IOException {
+    return ready(model(STUBDOM, "openxt-qemu", family, "" + generation, "" + monitor));
+  }
+
+  /** The model of OpenXT's helper. */
+  HelperProcess stockHelper(String family, int generation, Path socket) throws IOException {
+    return ready(model(0, "openxt-helper", family, "" + generation, "" + socket, "" + STUBDOM));
+  }
+
+  /** A run of our program, with traps of the devices. */
+  ProcessBuilder program(int domid, String traps, String... arguments) {
+    return inside(domid, traps, new ProcessBuilder(Program.command(arguments)));
+  }
+
+  private ProcessBuilder model(int domid, String name, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(folder.resolve(name).toString()));
+    command.addAll(Arrays.asList(arguments));
+    return inside(domid, "", new ProcessBuilder(command));
+  }
+
+  private ProcessBuilder inside(int domid, String traps, ProcessBuilder builder) {
+    Map<String, String> environment = builder.environment();
+    environment.put("LD_PRELOAD", folder.resolve("argo-devices.so").toString());
+    environment.put("ARGO_HOST", host.toString());
+    environment.put("ARGO_DOMID", Integer.toString(domid));
+    environment.put("ARGO_TRAPS", traps);
+    return builder;
+  }
+
+  private static HelperProcess listening(ProcessBuilder builder) throws IOException {
+    return awaited(builder, ": (shares|relays) .+ at \\S+$");
+  }
+
+  private static HelperProcess ready(ProcessBuilder builder) throws IOException {
+    return awaited(builder, "^ready$");
+  }
+
+  private static HelperProcess awaited(ProcessBuilder builder, String line) throws IOException {
+    HelperProcess started = HelperProcess.started(builder);
+    try {
+      started.awaitLog(line);
+      return started;
+    } catch (AssertionError e) {
+      started.kill();
+      throw e;
+    }
+  }
+
+  private static String[] prefixed(String tool, String... flags) {
+    List<String> words = new ArrayList<>(List.of(tool));
+    words.addAll(Arrays.asList(flags));
+    return words.toArray(String[]::new);
+  }
+
+  /** A domain ends: its rings are gone, and those for it. Its processes are to be killed. */
+  void destroy(int domid) throws IOException {
+    Files.delete(host.resolve("domain-" + domid));
+  }
+
+  /** A domain is there again; its rings of before are not. */
+  void create(int domid) throws IOException {
+    Files.createFile(host.resolve("domain-" + domid));
+  }
+}

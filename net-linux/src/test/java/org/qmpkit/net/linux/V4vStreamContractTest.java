@@ -1,0 +1,31 @@
+package org.qmpkit.net.linux;
+
+import org.qmpkit.net.Transport;
+
+/** Streams of the kernel's, whose end loses what was not read. */
+final class V4vStreamContractTest extends ArgoContract {
+  @Override
+  protected Transport transport() {
+    return new V4vTransport();
+  }
+
+  @Override
+  String scheme() {
+    return "v4v";
+  }
+
+  @Override
+  String options() {
+    return ",stream=on";
+  }
+
+  @Override
+  String helper(String port) {
+    return "0";
+  }
+
+  @Override
+  protected boolean keepsLastWords() {
+    return false;
+  }
+}
