@@ -17,30 +17,42 @@ import java.util.Map;
 final class ArgoHost {
   static final int STUBDOM = 5;
 
-  private final Path folder;
+  /** Where the devices and the models are, compiled once. */
+  private static final Path BUILT = built();
+
   private final Path host;
 
-  /** Compiles what is needed, in a folder that is empty. */
-  ArgoHost(Path folder) throws IOException, InterruptedException {
-    this.folder = folder;
+  /** A host of its own, in a folder that is empty. */
+  ArgoHost(Path folder) throws IOException {
     this.host = Files.createDirectory(folder.resolve("host"));
+    create(0);
+    create(STUBDOM);
+  }
+
+  private static Path built() {
     Path root = Path.of(System.getProperty("qmpkit.it.root"));
+    Path folder = root.resolve("it/target/argo");
     run(root.resolve("testkit/src/main/c/argo/build").toString(), folder.toString());
     for (String model : List.of("openxt-qemu", "openxt-helper")) {
       Path source = root.resolve("it/src/test/c").resolve(model + ".c");
       run("cc", "-Wall", "-Werror", "-o", folder.resolve(model).toString(), source.toString());
     }
-    create(0);
-    create(STUBDOM);
+    return folder;
   }
 
-  private static void run(String... command) throws IOException, InterruptedException {
-    assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
+  private static void run(String... command) {
+    Program.Outcome outcome = Program.outcome(new ProcessBuilder(command));
+    assertEquals(0, outcome.status(), outcome::err);
   }
 
   /** Our helper, in domain 0. */
   HelperProcess helper(String... flags) throws IOException {
-    return listening(program(0, "", prefixed("helper", flags)));
+    return helperWith("", flags);
+  }
+
+  /** The same, with traps of the devices. */
+  HelperProcess helperWith(String traps, String... flags) throws IOException {
+    return listening(program(0, traps, prefixed("helper", flags)));
   }
 
   /** Our relay, in QEMU's domain. */
@@ -64,14 +76,14 @@ final class ArgoHost {
   }
 
   private ProcessBuilder model(int domid, String name, String... arguments) {
-    List<String> command = new ArrayList<>(List.of(folder.resolve(name).toString()));
+    List<String> command = new ArrayList<>(List.of(BUILT.resolve(name).toString()));
     command.addAll(Arrays.asList(arguments));
     return inside(domid, "", new ProcessBuilder(command));
   }
 
   private ProcessBuilder inside(int domid, String traps, ProcessBuilder builder) {
     Map<String, String> environment = builder.environment();
-    environment.put("LD_PRELOAD", folder.resolve("argo-devices.so").toString());
+    environment.put("LD_PRELOAD", BUILT.resolve("argo-devices.so").toString());
     environment.put("ARGO_HOST", host.toString());
     environment.put("ARGO_DOMID", Integer.toString(domid));
     environment.put("ARGO_TRAPS", traps);

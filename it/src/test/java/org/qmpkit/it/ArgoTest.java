@@ -28,7 +28,7 @@ class ArgoTest {
   private final Path socket;
   private final ArgoHost host;
 
-  ArgoTest(@TempDir Path folder) throws IOException, InterruptedException {
+  ArgoTest(@TempDir Path folder) throws IOException {
     this.monitor = folder.resolve("qemu.qmp");
     this.socket = folder.resolve("shared.qmp");
     this.host = new ArgoHost(folder);
@@ -153,6 +153,19 @@ class ArgoTest {
     try (RealQemu qemu = RealQemu.startAt(monitor);
         HelperProcess far = relayingTo(there);
         HelperProcess helper = sharing(near)) {
+      assertServes();
+      assertTrue(qemu.alive() && far.alive() && helper.alive());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"argo", "v4v"})
+  void failuresThatPassAreTriedAgain(String family) throws Exception {
+    try (RealQemu qemu = RealQemu.startAt(monitor);
+        HelperProcess far = relayingTo(family + ":0");
+        HelperProcess helper =
+            host.helperWith(
+                "efault=5,eintr=3", "--listen", "unix:" + socket, "--connect", family + ":5")) {
       assertServes();
       assertTrue(qemu.alive() && far.alive() && helper.alive());
     }
