@@ -311,6 +311,7 @@ class ArgoTest {
     try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
         HelperProcess helper = HelperProcess.started(dropIn);
         RealQemu qemu = RealQemu.startAt(monitor)) {
+      xenstored.introduce(ArgoHost.STUBDOM);
       helper.awaitLog("shares v4v:5 at unix:");
       String pid =
           Patience.find(
@@ -325,6 +326,12 @@ class ArgoTest {
           chardev.kill();
           askInVain();
         }
+      }
+      try (HelperProcess chardev = host.stockQemu("v4v", 3, monitor)) {
+        awaitStatus();
+        xenstored.release(ArgoHost.STUBDOM);
+        helper.awaitLog("domain 5 has ended|v4v:5 was closed");
+        assertTrue(chardev.alive());
       }
       assertTrue(qemu.alive() && helper.alive());
     }
