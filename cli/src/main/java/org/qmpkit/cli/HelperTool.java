@@ -15,8 +15,6 @@ import org.qmpkit.shell.ExitStatus;
 
 /** {@code qmp helper}: the daemon. */
 final class HelperTool implements Tool {
-  private static final String TRANSPORT = "transport";
-
   @Override
   public String name() {
     return "helper";
@@ -36,7 +34,7 @@ final class HelperTool implements Tool {
                    qmp helper --route "ADDR => ADDR" [--route ...]
                    qmp helper --config FILE
                    qmp helper GUEST STUBDOM [--transport argo|v4v]
-                   qmp helper --all [--control ADDR] [--xen-run-dir FOLDER]
+                   qmp helper --all [--transport vchan|argo|v4v] [--control ADDR]
 
             Makes the UNIX socket that QEMU would have made, and carries its monitor there. Shared
             (the default), any number of clients use the monitor at once, each as if alone; with
@@ -109,24 +107,19 @@ final class HelperTool implements Tool {
 
   @Override
   public int run(List<String> arguments) throws UsageException {
-    Set<String> values = keys(each -> !each.value().isEmpty());
-    values.add(TRANSPORT);
     Arguments parsed =
         Arguments.parse(
             arguments,
-            values,
+            keys(each -> !each.value().isEmpty()),
             keys(each -> each.value().isEmpty()),
             Map.of("v", "verbose", "q", "quiet"));
-    String transport = parsed.flag(TRANSPORT).orElse("");
+    String transport = Setting.TRANSPORT.key();
     GuestRoute guest = parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());
-    if (guest == null && !transport.isEmpty()) {
-      throw new UsageException("--transport is for GUEST STUBDOM, and there is none");
-    }
     Settings settings = new Settings();
     try {
       if (guest != null) {
         guest
-            .settings(transport)
+            .settings(parsed.flag(transport).orElse(""))
             .forEach((setting, value) -> {
               if (parsed.flag(setting.key()).isEmpty()) {
                 settings.set(setting, value);
@@ -134,7 +127,7 @@ final class HelperTool implements Tool {
             });
       }
       for (Map.Entry<String, String> flag : parsed.flags()) {
-        if (!flag.getKey().equals(TRANSPORT)) {
+        if (guest == null || !flag.getKey().equals(transport)) {
           settings.set(Setting.of(flag.getKey()).orElseThrow(), flag.getValue());
         }
       }

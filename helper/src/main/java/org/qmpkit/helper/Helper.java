@@ -98,7 +98,7 @@ public final class Helper implements AutoCloseable {
     List<Address> addresses =
         Stream.concat(
                 specs.stream().flatMap(each -> Stream.of(each.listen(), each.connect())),
-                all.wholeHost() ? Stream.of(StubDomainChannel.VCHAN.monitor(0, 0)) : Stream.of())
+                all.wholeHost() ? Stream.of(all.channel().monitor(0, 0)) : Stream.of())
             .toList();
     try (Loop loop = new Loop(transports.poller(addresses));
         Helper helper = new Helper(all, log, loop, transports)) {
@@ -133,7 +133,7 @@ public final class Helper implements AutoCloseable {
 
   /** Serves every stub domain of this host as it comes and goes, and those that are handed over. */
   private void serveHost(Settings settings) throws IOException {
-    house.transports().check(StubDomainChannel.VCHAN.monitor(0, 0), loop);
+    house.transports().check(settings.channel().monitor(0, 0), loop);
     Address store =
         Xenstore.here()
             .orElseThrow(() ->
@@ -145,7 +145,7 @@ public final class Helper implements AutoCloseable {
         new XenHost(
             () -> house.withRetry(STUB_DOMAIN_RETRY),
             xenstore,
-            StubDomainChannel.VCHAN,
+            settings.channel(),
             settings.xenRunDir());
     xenHost = host;
     Address place = settings.control();

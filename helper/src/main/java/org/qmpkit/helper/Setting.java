@@ -13,6 +13,7 @@ public enum Setting {
   NAME("name", "TEXT", "what the route is called in the log; by default after its socket"),
   ROUTE("route", "\"ADDR => ADDR\"", "one more route: listen => connect; may be repeated"),
   ALL("all", "", "serve the monitor of every Linux stub domain of this Xen host; see below"),
+  TRANSPORT("transport", "vchan|argo|v4v", "how stub domains are reached, with all  [vchan]"),
   CONTROL("control", "ADDR", "where drop-ins hand over, with all  [/run/qmpkit/helper.sock]"),
   XEN_RUN_DIR("xen-run-dir", "FOLDER", "where libxl looks for sockets, with all  [/var/run/xen]"),
   CONFIG("config", "FILE", "read settings and routes from a TOML file, again at SIGHUP"),

@@ -26,6 +26,7 @@ public final class Settings {
   private @Nullable Path config;
   private @Nullable Address control;
   private @Nullable Path xenRunDir;
+  private @Nullable StubDomainChannel channel;
   private boolean wholeHost;
   private boolean relay;
   private boolean cleansUp;
@@ -63,6 +64,7 @@ public final class Settings {
       case NAME -> name = once(setting, name, value);
       case ROUTE -> routes.add(RouteSpec.parse(value, false));
       case ALL -> wholeHost = truth(setting, value);
+      case TRANSPORT -> channel = once(setting, channel, StubDomainChannel.of(value));
       case CONTROL -> control = once(setting, control, socket(setting, value));
       case XEN_RUN_DIR -> xenRunDir = once(setting, xenRunDir, Path.of(value).toAbsolutePath());
       case CONFIG -> config = once(setting, config, Path.of(value));
@@ -139,6 +141,11 @@ public final class Settings {
   /** Whether every stub domain of this Xen host is to be served. */
   boolean wholeHost() {
     return wholeHost;
+  }
+
+  /** By what the monitors of stub domains are reached. */
+  StubDomainChannel channel() {
+    return channel == null ? StubDomainChannel.VCHAN : channel;
   }
 
   /** Where drop-ins hand their domains over to who serves the whole host. */
@@ -233,8 +240,9 @@ public final class Settings {
               ? new RouteSpec(route.name(), route.listen(), route.connect(), true)
               : route);
     }
-    if (!wholeHost && (control != null || xenRunDir != null)) {
-      throw new IllegalArgumentException("control and xen-run-dir are for all, which is not given");
+    if (!wholeHost && (control != null || xenRunDir != null || channel != null)) {
+      throw new IllegalArgumentException(
+          "control, transport and xen-run-dir are for all, which is not given");
     }
     if (all.isEmpty() && !wholeHost) {
       throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -334,6 +335,30 @@ class ArgoTest {
         assertTrue(chardev.alive());
       }
       assertTrue(qemu.alive() && helper.alive());
+    }
+  }
+
+  @Test
+  void oneHelperServesTheStubDomainsOfTheHost() throws Exception {
+    Path store = socket.resolveSibling("xenstored");
+    Path folder = socket.resolveSibling("run");
+    Files.createDirectory(folder);
+    ProcessBuilder builder =
+        host.program(0, "", "helper", "--all", "--transport", "argo", "--xen-run-dir", "" + folder);
+    builder.command().addAll(List.of("--control", "" + socket.resolveSibling("control")));
+    builder.environment().put("XENSTORED_PATH", store.toString());
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess helper = HelperProcess.started(builder);
+        RealQemu qemu = RealQemu.startAt(monitor);
+        HelperProcess chardev = host.stockQemu("argo", 3, monitor)) {
+      helper.awaitLog("serves the stub domains of this host");
+      xenstored.introduce(4, ArgoHost.STUBDOM);
+      helper.awaitLog("shares argo:5 at unix:" + folder.resolve("qmp-libxl-4"));
+      LibxlClient libxl = new LibxlClient(folder.resolve("qmp-libxl-4"));
+      assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
+      xenstored.release(ArgoHost.STUBDOM);
+      Patience.until("no socket", () -> !Files.exists(folder.resolve("qmp-libxl-4")));
+      assertTrue(helper.alive() && qemu.alive() && chardev.alive());
     }
   }
 

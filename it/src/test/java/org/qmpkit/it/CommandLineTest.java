@@ -44,6 +44,8 @@ class CommandLineTest {
           new Mistake("helper --listen /tmp/a", "listen needs connect"),
           new Mistake("helper --connect /tmp/a", "connect needs listen"),
           new Mistake("helper 1 x", "'x' is no domain"),
+          new Mistake("helper --transport argo", "are for all, which is not given"),
+          new Mistake("helper --all --transport tcp", "is neither vchan nor argo nor v4v"),
           new Mistake("helper --listen a:b:c --connect /tmp/b", "'a' is no known scheme"),
           new Mistake("helper --listen tcp:host --connect /tmp/b", "is not HOST:PORT"),
           new Mistake("helper --listen tcp:h:99999 --connect /tmp/b", "port 99999 is not within"),
