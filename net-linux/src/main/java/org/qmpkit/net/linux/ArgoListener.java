@@ -152,6 +152,8 @@ final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
   private void left(ArgoEndpoint endpoint) {
     if (endpoint.equals(client)) {
       client = null;
+      // It may have left with more than it had room for.
+      room(true);
       hangUp();
       words.close();
       loop.schedule(AGAIN, this::expect);

@@ -324,6 +324,26 @@ final class ArgoDatagramTest {
   }
 
   @Test
+  void aClientThatLeavesWithoutReadingStopsNoOther() throws IOException {
+    ArgoRing near = ring(helper, qemu);
+    Listener listener =
+        transport.listen(Address.parse("argo:0:" + helper + ",localport=" + qemu), loop);
+    near.send("live");
+    Endpoint first = accepted(listener);
+    String some = "x".repeat(4000);
+    // Until its inbox and the ring are full.
+    while (near.send(some) > 0) {
+      settle();
+    }
+    first.close();
+    settle();
+    Outcomes.until(loop, () -> near.send("live") > 0, "room for a word");
+    Endpoint second = accepted(listener);
+    near.send("two");
+    assertEquals("two", read(second, 3));
+  }
+
+  @Test
   void aSecondLiveIsANewClient() throws IOException {
     ArgoRing near = ring(helper, qemu);
     Listener listener =
