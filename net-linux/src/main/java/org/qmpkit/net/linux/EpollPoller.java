@@ -311,6 +311,8 @@ final class EpollPoller implements NativePoller {
     for (Watch watch : watches.clone()) {
       if (watch != null) {
         watch.source.close();
+        // A source may be about to hand it on.
+        close(watch);
       }
     }
     giveBackClosed();
