@@ -207,6 +207,9 @@ final class VchanEndpoint implements Endpoint, Source {
     if (happened) {
       Libc.call(library.waitFor(), channel);
     }
+    if (closed()) {
+      return;
+    }
     if (sessions != null) {
       takeIn(sessions);
     }
