@@ -90,8 +90,7 @@ final class VchanEndpoint implements Endpoint, Source {
       @Nullable Sessions sessions,
       Runnable left) {
     VchanEndpoint endpoint = new VchanEndpoint(poller, loop, watch, channel, peer, sessions, left);
-    endpoint.forgetDomain =
-        ReleasedDomain.watch(poller, loop, watch, domid, endpoint::domainEnded);
+    endpoint.forgetDomain = ReleasedDomain.watch(poller, loop, watch, domid, endpoint::domainEnded);
     return endpoint;
   }
 
