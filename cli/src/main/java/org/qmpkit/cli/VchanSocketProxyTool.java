@@ -44,7 +44,7 @@ final class VchanSocketProxyTool implements Tool {
 
       -m, --mode client|server       server: offer the vchan, and connect to SOCKET  [client]
       -s, --state-path PATH          write "running" there in xenstore when the socket is there
-      -r, --reconnect-marker BYTE    as client, send the byte 1 first  (Qubes, OpenXT)
+      -r, --reconnect-marker BYTE    the byte 1 begins each client's session  (Qubes, OpenXT)
       -v, --verbose                  log every client that comes and goes
 
     Where a "qmp helper --all" runs, that serves the domain in its place, at /run/qmpkit/helper.sock

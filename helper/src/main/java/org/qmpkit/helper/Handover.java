@@ -6,8 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
@@ -15,11 +17,9 @@ import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Loop;
 import org.qmpkit.net.PeerGoneException;
-import org.qmpkit.net.SelectorPoller;
 import org.qmpkit.net.Signals;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
-import org.qmpkit.net.UnixTransport;
 import org.qmpkit.net.Xenstore;
 import org.qmpkit.protocol.Journal.Severity;
 
@@ -49,7 +49,7 @@ final class Handover {
   private final @Nullable String statePath;
   private final Log log;
   private final Loop loop;
-  private final Transports transports = Transports.of(new UnixTransport());
+  private final Transports transports;
   private final ByteBuffer line = ByteBuffer.allocate(LONGEST);
   private final AtomicBoolean signalled;
   private @Nullable Endpoint endpoint;
@@ -64,12 +64,14 @@ final class Handover {
       @Nullable String statePath,
       Log log,
       Loop loop,
+      Transports transports,
       AtomicBoolean signalled) {
     this.control = control;
     this.request = request;
     this.statePath = statePath;
     this.log = log;
     this.loop = loop;
+    this.transports = transports;
     this.signalled = signalled;
   }
 
@@ -94,8 +96,11 @@ final class Handover {
       Log log,
       AtomicBoolean signalled)
       throws IOException {
-    try (Loop loop = new Loop(new SelectorPoller())) {
-      Handover handover = new Handover(control, request, statePath, log, loop, signalled);
+    Transports transports = Transports.load();
+    List<Address> addresses = Stream.concat(Stream.of(control), Xenstore.here().stream()).toList();
+    try (Loop loop = new Loop(transports.poller(addresses))) {
+      Handover handover =
+          new Handover(control, request, statePath, log, loop, transports, signalled);
       for (String name : new String[] {"TERM", "INT", "HUP"}) {
         Signals.handle(name, () -> handover.signal());
       }

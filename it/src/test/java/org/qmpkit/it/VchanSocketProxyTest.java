@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -151,6 +152,48 @@ class VchanSocketProxyTest {
         Files.deleteIfExists(qemu);
         proxy.awaitLog("warning: .*was closed", round + 1);
       }
+    }
+  }
+
+  /**
+   * A client that sends its marker and a text, and reads until something comes. Then it leaves, and
+   * the server is not told.
+   *
+   * @return all that came
+   */
+  private String visit(String text, String until) throws IOException {
+    try (RandomAccessFile in = new RandomAccessFile(xen.rings() + ".in", "rw");
+        RandomAccessFile out = new RandomAccessFile(xen.rings() + ".out", "rw")) {
+      in.writeBytes("\1" + text);
+      StringBuilder came = new StringBuilder();
+      while (came.indexOf(until) < 0) {
+        came.append((char) out.read());
+      }
+      return came.toString();
+    }
+  }
+
+  @Test
+  void aMarkerIsHowAServerKnowsTheNextClient() throws Exception {
+    try (RealQemu monitor = RealQemu.startAt(qemu);
+        HelperProcess server = xen.server(qemu, "-r", "1", "-v")) {
+      server.awaitLog("relays .*mode=server,reconnect-marker=on");
+      String negotiate = "{\"execute\": \"qmp_capabilities\"}\r\n";
+      visit(negotiate + "{\"execute\": \"query-qmp-schema\"}\r\n", "\"return\": [{");
+      // What was in the rings already comes first; all else of that answer is dropped.
+      String came = visit(negotiate, "{\"return\": {}}\r\n");
+      int greeting = came.indexOf("{\"QMP\": ");
+      assertTrue(greeting >= 0 && greeting <= 4096, came);
+      for (int round = 0; round < 2; round++) {
+        try (HelperProcess client = xen.onRings(6, 7, "--reconnect-marker=1")) {
+          client.awaitLog("shares .*reconnect-marker=on at unix");
+          LibxlClient libxl = new LibxlClient(socket);
+          assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
+          client.kill();
+        }
+      }
+      server.awaitLog("closed: ", 3);
+      assertTrue(monitor.alive());
     }
   }
 

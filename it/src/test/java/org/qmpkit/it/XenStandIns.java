@@ -98,6 +98,34 @@ record XenStandIns(Path folder) {
     return words;
   }
 
+  /**
+   * Where rings are between a server and its clients, as {@code rings.in} and {@code rings.out}.
+   */
+  Path rings() {
+    return folder.resolve("rings");
+  }
+
+  /** A drop-in on {@link #rings}, which serves a socket of libxl's. */
+  HelperProcess onRings(int guest, int stubDomain, String... options) throws IOException {
+    List<String> words = new ArrayList<>(List.of("vchan-socket-proxy"));
+    words.addAll(arguments(guest, stubDomain, options));
+    return startOnRings(words);
+  }
+
+  /** The same on the other side, in front of a monitor. */
+  HelperProcess server(Path monitor, String... options) throws IOException {
+    List<String> words = new ArrayList<>(List.of("vchan-socket-proxy", "--mode=server"));
+    words.addAll(List.of(options));
+    words.addAll(List.of("0", "device-model/6/qmp-vchan", monitor.toString()));
+    return startOnRings(words);
+  }
+
+  private HelperProcess startOnRings(List<String> words) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(Program.command(words.toArray(String[]::new)));
+    builder.environment().put("QMPKIT_VCHAN_RINGS", rings().toString());
+    return start(builder);
+  }
+
   /** Where a drop-in says that it runs. */
   static String state(int stubDomain) {
     return "/local/domain/0/device-model/" + stubDomain + "/qmp-proxy-state";

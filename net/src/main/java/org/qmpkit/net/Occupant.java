@@ -22,6 +22,7 @@ final class Occupant {
   private static final int REGULAR = 0100000;
   private static final int FOLDER = 0040000;
   private static final int FIFO = 0010000;
+  private static final int CHARACTER_DEVICE = 0020000;
 
   private Occupant() {}
 
@@ -112,9 +113,17 @@ final class Occupant {
 
   /** True if a path, links followed, is a socket. */
   static boolean isSocket(Path path) {
+    return is(path, SOCKET);
+  }
+
+  /** True if a path, links followed, is a device of characters. */
+  static boolean isCharacterDevice(Path path) {
+    return is(path, CHARACTER_DEVICE);
+  }
+
+  private static boolean is(Path path, int type) {
     try {
-      return Files.getAttribute(path, "unix:mode") instanceof Integer mode
-          && (mode & TYPE) == SOCKET;
+      return Files.getAttribute(path, "unix:mode") instanceof Integer mode && (mode & TYPE) == type;
     } catch (IOException e) {
       return false;
     }

@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Xen's store of names and values, and of who exists: a client of xenstored over its UNIX socket,
- * by the protocol of Xen's {@code docs/misc/xenstore.txt} and {@code xs_wire.h}.
+ * or over the kernel's device where xenstored is in another domain, by the protocol of Xen's {@code
+ * docs/misc/xenstore.txt} and {@code xs_wire.h}.
+ *
+ * <p>The device takes one message at a time, of {@value #LONGEST} bytes with its header, and a
+ * write that has the end of one and more would lose the rest; so each write here has bytes of one
+ * message.
  *
  * <p>It connects when first needed, and again when xenstored was lost; watches are set anew then,
  * and fire once, so that nothing is missed. Belongs to one {@link Loop} and is used on its thread;
@@ -77,9 +82,12 @@ public final class Xenstore implements AutoCloseable {
     }
   }
 
-  /** Where the system's own xenstored listens; {@code XENSTORED_PATH} names another place. */
-  private static final List<String> SOCKETS =
-      List.of("/run/xenstored/socket", "/var/run/xenstored/socket");
+  /**
+   * Where the system's own xenstored listens, and where the kernel passes on what it is asked where
+   * none does ({@code get_dev} of Xen's {@code xs.c}); {@code XENSTORED_PATH} names another place.
+   */
+  private static final List<String> PLACES =
+      List.of("/run/xenstored/socket", "/var/run/xenstored/socket", "/dev/xen/xenbus");
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -118,14 +126,26 @@ public final class Xenstore implements AutoCloseable {
   }
 
   /**
-   * Where this host's xenstored is; empty if it has none, and so no Xen.
+   * Where this host's xenstored is reached: a UNIX socket, or {@code pty:} and a device, for which
+   * the loop needs the poller of that transport; empty if it is nowhere, and so there is no Xen.
    *
    * <p>Looks at files, and does not connect.
    */
   public static Optional<Address> here() {
     String named = System.getenv("XENSTORED_PATH");
-    List<String> places = named == null ? SOCKETS : List.of(named);
-    return places.stream().map(Path::of).filter(Files::exists).findFirst().map(Address::unix);
+    return among(named == null ? PLACES : List.of(named));
+  }
+
+  /** The first of some places that is there. */
+  static Optional<Address> among(List<String> places) {
+    return places.stream()
+        .map(Path::of)
+        .filter(Files::exists)
+        .findFirst()
+        .map(place ->
+            Occupant.isCharacterDevice(place)
+                ? Address.parse("pty:" + place)
+                : Address.unix(place));
   }
 
   /** Why one of these futures failed, in one line. */

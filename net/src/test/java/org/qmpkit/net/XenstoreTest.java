@@ -261,6 +261,16 @@ final class XenstoreTest {
   }
 
   @Test
+  void aSocketIsPreferredToADeviceWhichHasATransportOfItsOwn() {
+    String socket = dir.resolve("xs").toString();
+    assertEquals(Optional.of(address), Xenstore.among(List.of("/no/such", socket, "/dev/null")));
+    assertEquals(
+        Optional.of(Address.parse("pty:/dev/null")),
+        Xenstore.among(List.of("/no/such", "/dev/null", socket)));
+    assertEquals(Optional.empty(), Xenstore.among(List.of("/no/such")));
+  }
+
+  @Test
   void withoutXenstoredTheFailureSaysSo() {
     store.listener.close();
     assertTrue(failureOf(xenstore.read("/a")).contains("there is no such file"));

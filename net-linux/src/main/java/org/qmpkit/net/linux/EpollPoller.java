@@ -214,7 +214,8 @@ final class EpollPoller implements NativePoller {
     if (xenstore == null) {
       xenstore =
           Xenstore.here()
-              .map(at -> new Xenstore(loop, Transports.of(new UnixTransport()), at))
+              .map(at ->
+                  new Xenstore(loop, Transports.of(new UnixTransport(), new PtyTransport()), at))
               .orElse(null);
     }
     return xenstore;
@@ -311,6 +312,8 @@ final class EpollPoller implements NativePoller {
     for (Watch watch : watches.clone()) {
       if (watch != null) {
         watch.source.close();
+        // A source may be about to hand it on.
+        close(watch);
       }
     }
     giveBackClosed();

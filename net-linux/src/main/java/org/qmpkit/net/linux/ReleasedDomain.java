@@ -10,14 +10,22 @@ final class ReleasedDomain {
   /**
    * Has something done, on the loop's thread, when a domain is no more; until the watch is given
    * back. Nothing where this host has no xenstored.
+   *
+   * @return ends that earlier
    */
-  static void watch(EpollPoller poller, Loop loop, Watch watch, int domid, Runnable ended) {
+  static Runnable watch(EpollPoller poller, Loop loop, Watch watch, int domid, Runnable ended) {
     Xenstore xenstore = poller.xenstore(loop);
-    if (xenstore != null) {
-      Xenstore.Watch ends =
-          xenstore.watch("@releaseDomain", path -> look(xenstore, watch, domid, ended));
-      watch.afterwards.add(ends::close);
+    if (xenstore == null) {
+      return () -> {};
     }
+    Xenstore.Watch ends =
+        xenstore.watch("@releaseDomain", path -> look(xenstore, watch, domid, ended));
+    Runnable end = ends::close;
+    watch.afterwards.add(end);
+    return () -> {
+      watch.afterwards.remove(end);
+      end.run();
+    };
   }
 
   private static void look(Xenstore xenstore, Watch watch, int domid, Runnable ended) {

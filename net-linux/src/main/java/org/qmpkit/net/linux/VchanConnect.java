@@ -19,7 +19,7 @@ import org.qmpkit.net.TransportException;
  */
 final class VchanConnect implements Attempt {
   /** What a client sends first where the marker is on; a reset to QMP's parser. */
-  private static final byte[] MARKER = {1};
+  private static final byte[] MARKER = {Sessions.MARKER};
 
   private final Address address;
   private final VchanPlace place;

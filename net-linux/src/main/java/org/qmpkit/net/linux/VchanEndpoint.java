@@ -3,6 +3,8 @@ package org.qmpkit.net.linux;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Loop;
@@ -17,14 +19,22 @@ import org.qmpkit.net.Source;
  * hold is written by the other domain; the library bounds each read by what was asked for.
  *
  * <p>A channel has no half-close: an end of output is not told to the peer.
+ *
+ * <p>Where clients send markers, it is one session on the channel, which goes on without it when
+ * the next client's marker has come.
  */
 final class VchanEndpoint implements Endpoint, Source {
   private final Xenvchan library = Xenvchan.library();
   private final NativeBytes.Mover mover = this::move;
   private final EpollPoller poller;
+  private final Loop loop;
   private final long channel;
   private final Watch watch;
   private final String peer;
+  private final @Nullable Sessions sessions;
+  private final Runnable left;
+  private final AtomicBoolean hasLeft = new AtomicBoolean();
+  private Runnable forgetDomain = () -> {};
   private @Nullable Ready handler;
   private boolean wantsRead;
   private boolean wantsWrite;
@@ -33,11 +43,24 @@ final class VchanEndpoint implements Endpoint, Source {
   /** The domain is no more, which no ring tells. */
   private boolean gone;
 
-  private VchanEndpoint(EpollPoller poller, Watch watch, long channel, String peer) {
+  /** The next client's marker has come. */
+  private volatile boolean over;
+
+  private VchanEndpoint(
+      EpollPoller poller,
+      Loop loop,
+      Watch watch,
+      long channel,
+      String peer,
+      @Nullable Sessions sessions,
+      Runnable left) {
     this.poller = poller;
+    this.loop = loop;
     this.watch = watch;
     this.channel = channel;
     this.peer = peer;
+    this.sessions = sessions;
+    this.left = left;
     watch.source = this;
     // Whatever the owner wants: what happened must be taken in, or the peer waits.
     poller.interest(watch, EpollPoller.IN);
@@ -48,20 +71,27 @@ final class VchanEndpoint implements Endpoint, Source {
     Xenvchan library = Xenvchan.library();
     int descriptor = Libc.call(library.fdForSelect(), channel);
     Watch watch = poller.watch(descriptor, Watch.NOBODY, () -> Libc.call(library.close(), channel));
-    return on(poller, loop, watch, channel, domid, peer);
+    return on(poller, loop, watch, channel, domid, peer, null, () -> {});
   }
 
-  /** Takes over a channel that is watched already. */
+  /**
+   * Takes over a channel that is watched already.
+   *
+   * @param sessions what splits its input; null if the channel is for one client
+   * @param left run on the loop's thread when this is closed, and the channel is the next client's
+   */
   static VchanEndpoint on(
-      EpollPoller poller, Loop loop, Watch watch, long channel, int domid, String peer) {
-    VchanEndpoint endpoint = new VchanEndpoint(poller, watch, channel, peer);
-    ReleasedDomain.watch(poller, loop, watch, domid, endpoint::domainEnded);
+      EpollPoller poller,
+      Loop loop,
+      Watch watch,
+      long channel,
+      int domid,
+      String peer,
+      @Nullable Sessions sessions,
+      Runnable left) {
+    VchanEndpoint endpoint = new VchanEndpoint(poller, loop, watch, channel, peer, sessions, left);
+    endpoint.forgetDomain = ReleasedDomain.watch(poller, loop, watch, domid, endpoint::domainEnded);
     return endpoint;
-  }
-
-  /** Has something done, on the loop's thread, when the channel has been given back. */
-  void afterwards(Runnable task) {
-    watch.afterwards.add(task);
   }
 
   private boolean open() {
@@ -74,10 +104,33 @@ final class VchanEndpoint implements Endpoint, Source {
     look();
   }
 
+  /**
+   * Takes in what came, as far as there is room, whatever the owner wants: the next client's marker
+   * must be seen before anything more is written.
+   */
+  private void takeIn(Sessions split) {
+    while (!over && !gone && split.room().hasRemaining()) {
+      if (NativeBytes.move(split.room(), false, poller.scratch(), mover) <= 0) {
+        return;
+      }
+      over = split.look();
+    }
+  }
+
+  private boolean closed() {
+    return watch.closed || hasLeft.get();
+  }
+
   @Override
   public int read(ByteBuffer into) {
-    if (watch.closed || gone) {
+    if (closed() || gone || over) {
       return -1;
+    }
+    Sessions split = sessions;
+    if (split != null) {
+      takeIn(split);
+      int count = over ? -1 : split.read(into);
+      return count == 0 && split.isEmpty() && !open() ? -1 : count;
     }
     int count = into.hasRemaining() ? NativeBytes.move(into, false, poller.scratch(), mover) : 0;
     return count < 0 || (count == 0 && !open()) ? -1 : count;
@@ -85,8 +138,14 @@ final class VchanEndpoint implements Endpoint, Source {
 
   @Override
   public int write(ByteBuffer from) throws IOException {
-    if (watch.closed || outputEnded) {
+    if (closed() || outputEnded) {
       throw new PeerGoneException(peer, "this side has ended its output", null);
+    }
+    if (sessions != null) {
+      takeIn(sessions);
+    }
+    if (over) {
+      throw new PeerGoneException(peer, "the peer has left, and another has come", null);
     }
     if (!open()) {
       throw new PeerGoneException(peer, "the peer is gone", null);
@@ -127,16 +186,17 @@ final class VchanEndpoint implements Endpoint, Source {
 
   private boolean readable() {
     // Asking also tells the peer to notify us of what comes later.
-    return wantsRead && (gone || Libc.call(library.dataReady(), channel) > 0 || !open());
+    boolean held = over || (sessions != null && !sessions.isEmpty());
+    return wantsRead && (gone || held || Libc.call(library.dataReady(), channel) > 0 || !open());
   }
 
   private boolean writable() {
-    return wantsWrite && (gone || Libc.call(library.bufferSpace(), channel) > 0 || !open());
+    return wantsWrite && (gone || over || Libc.call(library.bufferSpace(), channel) > 0 || !open());
   }
 
   /** Asks to be called, if there is something to be done. */
   private void look() {
-    if (!watch.closed && (readable() || writable())) {
+    if (!closed() && (readable() || writable())) {
       poller.call(watch);
     }
   }
@@ -145,6 +205,12 @@ final class VchanEndpoint implements Endpoint, Source {
   public void ready(boolean happened, boolean unused) throws IOException {
     if (happened) {
       Libc.call(library.waitFor(), channel);
+    }
+    if (closed()) {
+      return;
+    }
+    if (sessions != null) {
+      takeIn(sessions);
     }
     Ready current = handler;
     boolean readable = readable();
@@ -172,7 +238,20 @@ final class VchanEndpoint implements Endpoint, Source {
 
   @Override
   public void close() {
-    poller.close(watch);
+    if (!over) {
+      poller.close(watch);
+    } else if (hasLeft.compareAndSet(false, true)) {
+      try {
+        loop.execute(this::leave);
+      } catch (RejectedExecutionException e) {
+        poller.close(watch);
+      }
+    }
+  }
+
+  private void leave() {
+    forgetDomain.run();
+    left.run();
   }
 
   @Override

@@ -14,6 +14,9 @@ import org.qmpkit.net.TransportException;
 /**
  * A vchan server: one client at a time, each on rings of its own, so that none gets what was meant
  * for the one before. The next one finds rings when the one before has gone.
+ *
+ * <p>Where clients send markers, one that comes before the one before was seen to go is the next
+ * session on the same rings: it waits from when the endpoint of the one before is closed.
  */
 final class VchanListener implements Listener, Source {
   /** What {@code libxenvchan_is_open} says of a server with a client. */
@@ -30,6 +33,7 @@ final class VchanListener implements Listener, Source {
   private final AcceptInterest interest;
   private long channel;
   private @Nullable Watch watch;
+  private @Nullable Sessions sessions;
   private boolean wanted;
   private long count;
   private volatile boolean closed;
@@ -65,7 +69,9 @@ final class VchanListener implements Listener, Source {
     long made = channel;
     int descriptor = Libc.call(library.fdForSelect(), made);
     Watch watched = poller.watch(descriptor, this, () -> Libc.call(library.close(), made));
+    watched.afterwards.add(this::next);
     watch = watched;
+    sessions = place.marker() ? new Sessions() : null;
     poller.interest(watched, EpollPoller.IN);
     look();
   }
@@ -102,10 +108,30 @@ final class VchanListener implements Listener, Source {
       return null;
     }
     watch = null;
-    VchanEndpoint endpoint =
-        VchanEndpoint.on(poller, loop, current, channel, place.domid(), address + "#" + ++count);
-    endpoint.afterwards(this::next);
-    return endpoint;
+    return VchanEndpoint.on(
+        poller,
+        loop,
+        current,
+        channel,
+        place.domid(),
+        address + "#" + ++count,
+        sessions,
+        () -> follow(current));
+  }
+
+  /** The client before has left, and the next one on these rings waits. */
+  private void follow(Watch used) {
+    if (closed) {
+      poller.close(used);
+      return;
+    }
+    used.source = this;
+    watch = used;
+    if (sessions != null && sessions.idle()) {
+      // Nothing but markers: no reason to ask QEMU for as many sessions.
+      interest.rest();
+    }
+    look();
   }
 
   /** The one before has gone, and its rings with it. */

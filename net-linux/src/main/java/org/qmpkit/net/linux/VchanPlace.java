@@ -15,8 +15,8 @@ import org.qmpkit.net.TransportException;
  * @param path in xenstore under which the server tells of its rings; one without a slash before it
  *     is in this domain's own folder
  * @param server whether this side makes the rings
- * @param marker whether a client sends one byte 0x01 first, by which a server that knows it tells a
- *     new client from the one before
+ * @param marker whether a client sends one byte 0x01 first, by which a server tells a new client
+ *     from the one before
  */
 record VchanPlace(int domid, String path, boolean server, boolean marker) {
   private static final Pattern TARGET = Pattern.compile("([0-9]{1,5}):(\\S+)");

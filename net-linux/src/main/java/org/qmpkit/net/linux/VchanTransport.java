@@ -66,12 +66,8 @@ public final class VchanTransport implements Transport {
 
   @Override
   public Listener listen(Address address, Loop loop) throws TransportException {
-    VchanPlace place = VchanPlace.of(LISTEN, address);
-    if (place.marker()) {
-      throw unusable(
-          LISTEN, address, "a server here knows no reconnect marker", "leave it out on both sides");
-    }
-    return VchanListener.open(address, place, loop, (EpollPoller) loop.poller());
+    return VchanListener.open(
+        address, VchanPlace.of(LISTEN, address), loop, (EpollPoller) loop.poller());
   }
 
   static TransportException unusable(
