@@ -1,6 +1,7 @@
 package org.qmpkit.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.qmpkit.testkit.LibxlClient;
+import org.qmpkit.testkit.LineClient;
 
 /**
  * A Xen host without Xen: a folder whose processes have emulated Argo and V4V devices, each in a
@@ -20,10 +23,12 @@ final class ArgoHost {
   /** Where the devices and the models are, compiled once. */
   private static final Path BUILT = built();
 
+  private final Path folder;
   private final Path host;
 
   /** A host of its own, in a folder that is empty. */
   ArgoHost(Path folder) throws IOException {
+    this.folder = folder;
     this.host = Files.createDirectory(folder.resolve("host"));
     create(0);
     create(STUBDOM);
@@ -68,6 +73,75 @@ final class ArgoHost {
   /** The model of OpenXT's helper. */
   HelperProcess stockHelper(String family, int generation, Path socket) throws IOException {
     return ready(model(0, "openxt-helper", family, "" + generation, "" + socket, "" + STUBDOM));
+  }
+
+  /** Where QEMU's monitor is. */
+  Path monitor() {
+    return folder.resolve("qemu.qmp");
+  }
+
+  /** Where a helper's clients connect. */
+  Path socket() {
+    return folder.resolve("shared.qmp");
+  }
+
+  /** Our helper, which shares what an address leads to. */
+  HelperProcess sharing(String address) throws IOException {
+    return helper("-v", "--listen", "unix:" + socket(), "--connect", address);
+  }
+
+  /** Our relay in QEMU's domain, in front of its monitor. */
+  HelperProcess relayingTo(String address) throws IOException {
+    return far("-v", "--relay", "--listen", address, "--connect", "unix:" + monitor());
+  }
+
+  /** libxl's way, an answer of 200 KB, and a command that is longer than what QEMU's side reads. */
+  void assertServes() throws IOException {
+    LibxlClient libxl = new LibxlClient(socket());
+    assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
+    assertTrue(libxl.operation("query-qmp-schema").getFirst().size() > 500);
+    assertLongCommandIsAnswered(9000);
+  }
+
+  private void assertLongCommandIsAnswered(int length) throws IOException {
+    try (LineClient client = SharedQemu.negotiated(socket())) {
+      String path = "p".repeat(length);
+      String reply =
+          client.ask(
+              "{\"execute\": \"qom-list\", \"arguments\": {\"path\": \""
+                  + path
+                  + "\"}, \"id\": 1}");
+      assertTrue(reply.contains("DeviceNotFound") && reply.contains(path), reply);
+    }
+  }
+
+  /** Asks until the connection ends or says that QEMU is gone. */
+  void askInVain() {
+    try (LineClient client = SharedQemu.negotiated(socket())) {
+      String answer = "";
+      while (!answer.contains("qmpkit: gone")) {
+        answer = client.ask("{\"execute\": \"query-status\"}");
+      }
+    } catch (IOException | AssertionError e) {
+      // The end of the connection, which is as good.
+    }
+  }
+
+  /** Waits until the monitor answers. */
+  void awaitStatus() {
+    Patience.until(
+        "an answer",
+        () -> {
+          try {
+            return new LibxlClient(socket())
+                .operation("query-status")
+                .getFirst()
+                .path("status")
+                .isString();
+          } catch (LibxlClient.Failure e) {
+            return false;
+          }
+        });
   }
 
   /** A run of our program, with traps of the devices. */
