@@ -138,7 +138,7 @@ static int talk(int count)
     }
     began = now_ms() - began;
     qsort(times, count, sizeof *times, by_size);
-    printf("burst talk: %d commands, median %.1f ms; schema %zu bytes in %.0f ms\n", count, times[count / 2],
+    printf("burst talk: %d commands, median %.2f ms; schema %zu bytes in %.0f ms\n", count, times[count / 2],
            schema, began);
     close(s);
     return 0;
