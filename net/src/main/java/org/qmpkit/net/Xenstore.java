@@ -1,13 +1,10 @@
 package org.qmpkit.net;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,15 +15,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.XenstoreWire.Type;
 
 /**
  * Xen's store of names and values, and of who exists: a client of xenstored over its UNIX socket,
  * or over the kernel's device where xenstored is in another domain, by the protocol of Xen's {@code
  * docs/misc/xenstore.txt} and {@code xs_wire.h}.
- *
- * <p>The device takes one message at a time, of {@value #LONGEST} bytes with its header, and a
- * write that has the end of one and more would lose the rest; so each write here has bytes of one
- * message.
  *
  * <p>It connects when first needed, and again when xenstored was lost; watches are set anew then,
  * and fire once, so that nothing is missed. Belongs to one {@link Loop} and is used on its thread;
@@ -60,28 +54,6 @@ public final class Xenstore implements AutoCloseable {
   /** A request that waits for its reply. */
   private record Asked(Type type, String path, CompletableFuture<byte[]> reply, long since) {}
 
-  /** {@code enum xsd_sockmsg_type}, as far as it is used here. */
-  private enum Type {
-    DIRECTORY(1, "list"),
-    READ(2, "read"),
-    WATCH(4, "watch"),
-    UNWATCH(5, "unwatch"),
-    WRITE(11, "write"),
-    RM(13, "remove"),
-    WATCH_EVENT(15, ""),
-    ERROR(16, ""),
-    IS_DOMAIN_INTRODUCED(17, "look for"),
-    DIRECTORY_PART(22, "list");
-
-    final int number;
-    final String verb;
-
-    Type(int number, String verb) {
-      this.number = number;
-      this.verb = verb;
-    }
-  }
-
   /**
    * Where the system's own xenstored listens, and where the kernel passes on what it is asked where
    * none does ({@code get_dev} of Xen's {@code xs.c}); {@code XENSTORED_PATH} names another place.
@@ -91,10 +63,6 @@ public final class Xenstore implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration PAUSE = Duration.ofSeconds(1);
-  private static final int HEADER = 16;
-
-  /** XENSTORE_PAYLOAD_MAX. */
-  private static final int LONGEST = 4096;
 
   /** How often a long list is begun anew, because it changed meanwhile. */
   private static final int MOST_RESTARTS = 16;
@@ -103,15 +71,10 @@ public final class Xenstore implements AutoCloseable {
   private static final int MOST_ASKED = 4096;
 
   private final Loop loop;
-  private final Transports transports;
   private final Address address;
   private final Map<Integer, Asked> asked = new LinkedHashMap<>();
   private final Map<String, Watched> watches = new LinkedHashMap<>();
-  private final ArrayDeque<ByteBuffer> out = new ArrayDeque<>();
-  private final ByteBuffer in =
-      ByteBuffer.allocate(HEADER + LONGEST).order(ByteOrder.nativeOrder());
-  private @Nullable Endpoint endpoint;
-  private @Nullable Attempt attempt;
+  private final XenstoreWire wire;
   private @Nullable Timer again;
   private @Nullable Timer late;
   private int number;
@@ -121,8 +84,29 @@ public final class Xenstore implements AutoCloseable {
   /** A client of the xenstored at an address. */
   public Xenstore(Loop loop, Transports transports, Address address) {
     this.loop = loop;
-    this.transports = transports;
     this.address = address;
+    this.wire =
+        new XenstoreWire(
+            loop,
+            transports,
+            address,
+            PATIENCE,
+            new XenstoreWire.Heard() {
+              @Override
+              public void connected() {
+                watches.values().forEach(Xenstore.this::set);
+              }
+
+              @Override
+              public void received(int type, int id, byte[] payload) {
+                Xenstore.this.received(type, id, payload);
+              }
+
+              @Override
+              public void lost(String why) {
+                Xenstore.this.lost(why);
+              }
+            });
   }
 
   /**
@@ -161,7 +145,7 @@ public final class Xenstore implements AutoCloseable {
 
   /** The value at a path; empty if there is none. */
   public CompletableFuture<Optional<String>> read(String path) {
-    return optional(ask(Type.READ, path, path + "\0").thenApply(Xenstore::text));
+    return optional(ask(Type.READ, path, path + "\0").thenApply(XenstoreWire::text));
   }
 
   /** The names in a folder, however many; empty if there is none. */
@@ -169,7 +153,9 @@ public final class Xenstore implements AutoCloseable {
     CompletableFuture<List<String>> whole =
         ask(Type.DIRECTORY, path, path + "\0")
             .thenApply(bytes ->
-                Arrays.stream(text(bytes).split("\0")).filter(name -> !name.isEmpty()).toList());
+                Arrays.stream(XenstoreWire.text(bytes).split("\0"))
+                    .filter(name -> !name.isEmpty())
+                    .toList());
     return optional(orElse(whole, "E2BIG", () -> parts(path, "", List.of(), 0, 0)))
         .thenApply(names -> names.orElse(List.of()));
   }
@@ -186,7 +172,7 @@ public final class Xenstore implements AutoCloseable {
       String path, String generation, List<String> before, int offset, int restarts) {
     return ask(Type.DIRECTORY_PART, path, path + "\0" + offset + "\0")
         .thenCompose(bytes -> {
-          String[] words = text(bytes).split("\0", -1);
+          String[] words = XenstoreWire.text(bytes).split("\0", -1);
           if (!generation.isEmpty() && !generation.equals(words[0])) {
             return restarts < MOST_RESTARTS
                 ? parts(path, "", List.of(), 0, restarts + 1)
@@ -202,7 +188,7 @@ public final class Xenstore implements AutoCloseable {
             }
           }
           // An empty name ends the last part.
-          return next == offset || text(bytes).endsWith("\0\0")
+          return next == offset || XenstoreWire.text(bytes).endsWith("\0\0")
               ? CompletableFuture.completedFuture(names)
               : parts(path, words[0], names, next, restarts);
         });
@@ -221,7 +207,7 @@ public final class Xenstore implements AutoCloseable {
   /** Whether a domain exists, for xenstored at least. */
   public CompletableFuture<Boolean> exists(int domid) {
     return ask(Type.IS_DOMAIN_INTRODUCED, "domain " + domid, domid + "\0")
-        .thenApply(reply -> text(reply).startsWith("T"));
+        .thenApply(reply -> XenstoreWire.text(reply).startsWith("T"));
   }
 
   /**
@@ -232,13 +218,13 @@ public final class Xenstore implements AutoCloseable {
   public Watch watch(String path, Fired fired) {
     Watched watched = new Watched(path, "q" + ++tokens, fired);
     watches.put(watched.token(), watched);
-    if (endpoint == null) {
-      connect();
-    } else {
+    if (wire.connected()) {
       set(watched);
+    } else {
+      connect();
     }
     return () -> {
-      if (watches.remove(watched.token()) != null && endpoint != null) {
+      if (watches.remove(watched.token()) != null && wire.connected()) {
         var _ = ask(Type.UNWATCH, path, path + "\0" + watched.token() + "\0");
       }
     };
@@ -258,35 +244,23 @@ public final class Xenstore implements AutoCloseable {
             ? "the connection was closed"
             : asked.size() >= MOST_ASKED
                 ? "too much was asked already"
-                : bytes.length > LONGEST ? "it is longer than " + LONGEST + " bytes" : null;
+                : bytes.length > XenstoreWire.LONGEST
+                    ? "it is longer than " + XenstoreWire.LONGEST + " bytes"
+                    : null;
     if (why != null) {
       reply.completeExceptionally(failure(type, path, why));
       return reply;
     }
     int id = ++number;
     asked.put(id, new Asked(type, path, reply, loop.time()));
-    out.add(
-        ByteBuffer.allocate(HEADER + bytes.length)
-            .order(ByteOrder.nativeOrder())
-            .putInt(type.number)
-            .putInt(id)
-            .putInt(0)
-            .putInt(bytes.length)
-            .put(bytes)
-            .flip());
     if (late == null) {
       late = loop.schedule(PATIENCE, this::expire);
     }
-    if (endpoint == null) {
+    wire.send(type, id, bytes);
+    if (!wire.connected()) {
       connect();
-    } else {
-      write();
     }
     return reply;
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   /** Empty where xenstored says ENOENT. */
@@ -329,105 +303,14 @@ public final class Xenstore implements AutoCloseable {
   // ---- the connection
 
   private void connect() {
-    if (closed || attempt != null || again != null) {
-      return;
-    }
-    attempt =
-        transports.connect(
-            address,
-            loop,
-            PATIENCE,
-            new Connecting() {
-              @Override
-              public void connected(Endpoint made) {
-                attempt = null;
-                begin(made);
-              }
-
-              @Override
-              public void failed(TransportException why) {
-                attempt = null;
-                lost(String.valueOf(why.getMessage()));
-              }
-            });
-  }
-
-  private void begin(Endpoint made) {
-    endpoint = made;
-    in.clear();
-    made.onReady((readable, writable) -> {
-      if (readable) {
-        read();
-      }
-      if (writable && made.equals(endpoint)) {
-        write();
-      }
-    });
-    watches.values().forEach(this::set);
-    write();
-  }
-
-  private void write() {
-    Endpoint to = endpoint;
-    if (to == null) {
-      return;
-    }
-    try {
-      while (!out.isEmpty()) {
-        ByteBuffer first = out.getFirst();
-        if (to.write(first) == 0) {
-          break;
-        }
-        if (!first.hasRemaining()) {
-          out.remove();
-        }
-      }
-      to.interest(true, !out.isEmpty());
-    } catch (IOException e) {
-      lost(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void read() {
-    Endpoint from = endpoint;
-    if (from == null) {
-      return;
-    }
-    try {
-      int count = from.read(in);
-      if (count < 0) {
-        lost(address + " ended the connection");
-        return;
-      }
-    } catch (IOException e) {
-      lost(String.valueOf(e.getMessage()));
-      return;
-    }
-    in.flip();
-    while (from.equals(endpoint) && in.remaining() >= HEADER) {
-      int length = in.getInt(in.position() + 12);
-      if (length < 0 || length > LONGEST) {
-        lost(address + " sent a message of " + length + " bytes");
-        return;
-      }
-      if (in.remaining() < HEADER + length) {
-        break;
-      }
-      int type = in.getInt();
-      int id = in.getInt();
-      in.position(in.position() + 8);
-      byte[] payload = new byte[length];
-      in.get(payload);
-      received(type, id, payload);
-    }
-    if (from.equals(endpoint)) {
-      in.compact();
+    if (!closed && again == null) {
+      wire.connect();
     }
   }
 
   private void received(int type, int id, byte[] payload) {
     if (type == Type.WATCH_EVENT.number) {
-      String[] parts = text(payload).split("\0", -1);
+      String[] parts = XenstoreWire.text(payload).split("\0", -1);
       Watched watched = parts.length < 2 ? null : watches.get(parts[1]);
       if (watched != null) {
         watched.fired().fired(parts[0]);
@@ -439,7 +322,7 @@ public final class Xenstore implements AutoCloseable {
       return;
     }
     if (type == Type.ERROR.number) {
-      String why = text(payload).replace("\0", "");
+      String why = XenstoreWire.text(payload).replace("\0", "");
       request.reply().completeExceptionally(failure(request.type(), request.path(), why));
     } else {
       request.reply().complete(payload);
@@ -448,11 +331,7 @@ public final class Xenstore implements AutoCloseable {
 
   /** Everybody who waits hears of it; watches are kept for the next connection. */
   private void lost(String why) {
-    if (endpoint != null) {
-      endpoint.close();
-      endpoint = null;
-    }
-    out.clear();
+    wire.end();
     List<Asked> waiting = new ArrayList<>(asked.values());
     asked.clear();
     if (!watches.isEmpty() && !closed && again == null) {
@@ -473,10 +352,6 @@ public final class Xenstore implements AutoCloseable {
   public void close() {
     closed = true;
     watches.clear();
-    if (attempt != null) {
-      attempt.close();
-      attempt = null;
-    }
     for (Timer timer : new @Nullable Timer[] {again, late}) {
       if (timer != null) {
         timer.cancel();
