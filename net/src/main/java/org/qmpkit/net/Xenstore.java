@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.qmpkit.net.XenstoreWire.Type;
+import org.qmpkit.net.XenstoreWire.MessageType;
 
 /**
  * Xen's store of names and values, and of who exists: a client of xenstored over its UNIX socket,
@@ -52,7 +52,8 @@ public final class Xenstore implements AutoCloseable {
   private record Watched(String path, String token, Fired fired) {}
 
   /** A request that waits for its reply. */
-  private record Asked(Type type, String path, CompletableFuture<byte[]> reply, long since) {}
+  private record Asked(
+      MessageType type, String path, CompletableFuture<byte[]> reply, long since) {}
 
   /**
    * Where the system's own xenstored listens, and where the kernel passes on what it is asked where
@@ -145,13 +146,13 @@ public final class Xenstore implements AutoCloseable {
 
   /** The value at a path; empty if there is none. */
   public CompletableFuture<Optional<String>> read(String path) {
-    return optional(ask(Type.READ, path, path + "\0").thenApply(XenstoreWire::text));
+    return optional(ask(MessageType.READ, path, path + "\0").thenApply(XenstoreWire::text));
   }
 
   /** The names in a folder, however many; empty if there is none. */
   public CompletableFuture<List<String>> list(String path) {
     CompletableFuture<List<String>> whole =
-        ask(Type.DIRECTORY, path, path + "\0")
+        ask(MessageType.DIRECTORY, path, path + "\0")
             .thenApply(bytes ->
                 Arrays.stream(XenstoreWire.text(bytes).split("\0"))
                     .filter(name -> !name.isEmpty())
@@ -170,14 +171,14 @@ public final class Xenstore implements AutoCloseable {
    */
   private CompletableFuture<List<String>> parts(
       String path, String generation, List<String> before, int offset, int restarts) {
-    return ask(Type.DIRECTORY_PART, path, path + "\0" + offset + "\0")
+    return ask(MessageType.DIRECTORY_PART, path, path + "\0" + offset + "\0")
         .thenCompose(bytes -> {
           String[] words = XenstoreWire.text(bytes).split("\0", -1);
           if (!generation.isEmpty() && !generation.equals(words[0])) {
             return restarts < MOST_RESTARTS
                 ? parts(path, "", List.of(), 0, restarts + 1)
                 : CompletableFuture.failedFuture(
-                    failure(Type.DIRECTORY, path, "it changes all the time"));
+                    failure(MessageType.DIRECTORY, path, "it changes all the time"));
           }
           List<String> names = new ArrayList<>(before);
           int next = offset;
@@ -196,17 +197,17 @@ public final class Xenstore implements AutoCloseable {
 
   /** Writes a value; folders on the way are made. */
   public CompletableFuture<Void> write(String path, String value) {
-    return ask(Type.WRITE, path, path + "\0" + value).thenAccept(reply -> {});
+    return ask(MessageType.WRITE, path, path + "\0" + value).thenAccept(reply -> {});
   }
 
   /** Removes a path and all below it; it may be absent. */
   public CompletableFuture<Void> remove(String path) {
-    return optional(ask(Type.RM, path, path + "\0")).thenAccept(reply -> {});
+    return optional(ask(MessageType.RM, path, path + "\0")).thenAccept(reply -> {});
   }
 
   /** Whether a domain exists, for xenstored at least. */
   public CompletableFuture<Boolean> exists(int domid) {
-    return ask(Type.IS_DOMAIN_INTRODUCED, "domain " + domid, domid + "\0")
+    return ask(MessageType.IS_DOMAIN_INTRODUCED, "domain " + domid, domid + "\0")
         .thenApply(reply -> XenstoreWire.text(reply).startsWith("T"));
   }
 
@@ -225,18 +226,18 @@ public final class Xenstore implements AutoCloseable {
     }
     return () -> {
       if (watches.remove(watched.token()) != null && wire.connected()) {
-        var _ = ask(Type.UNWATCH, path, path + "\0" + watched.token() + "\0");
+        var _ = ask(MessageType.UNWATCH, path, path + "\0" + watched.token() + "\0");
       }
     };
   }
 
   private void set(Watched watched) {
-    var _ = ask(Type.WATCH, watched.path(), watched.path() + "\0" + watched.token() + "\0");
+    var _ = ask(MessageType.WATCH, watched.path(), watched.path() + "\0" + watched.token() + "\0");
   }
 
   // ---- requests
 
-  private CompletableFuture<byte[]> ask(Type type, String path, String payload) {
+  private CompletableFuture<byte[]> ask(MessageType type, String path, String payload) {
     CompletableFuture<byte[]> reply = new CompletableFuture<>();
     byte[] bytes = payload.getBytes(StandardCharsets.UTF_8);
     String why =
@@ -282,7 +283,7 @@ public final class Xenstore implements AutoCloseable {
     });
   }
 
-  private IOException failure(Type type, String path, String why) {
+  private IOException failure(MessageType type, String path, String why) {
     return new IOException("cannot " + type.verb + " " + path + " in xenstore: " + why);
   }
 
@@ -309,7 +310,7 @@ public final class Xenstore implements AutoCloseable {
   }
 
   private void received(int type, int id, byte[] payload) {
-    if (type == Type.WATCH_EVENT.number) {
+    if (type == MessageType.WATCH_EVENT.number) {
       String[] parts = XenstoreWire.text(payload).split("\0", -1);
       Watched watched = parts.length < 2 ? null : watches.get(parts[1]);
       if (watched != null) {
@@ -321,7 +322,7 @@ public final class Xenstore implements AutoCloseable {
     if (request == null) {
       return;
     }
-    if (type == Type.ERROR.number) {
+    if (type == MessageType.ERROR.number) {
       String why = XenstoreWire.text(payload).replace("\0", "");
       request.reply().completeExceptionally(failure(request.type(), request.path(), why));
     } else {

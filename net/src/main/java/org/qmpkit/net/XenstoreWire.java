@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class XenstoreWire {
   /** {@code enum xsd_sockmsg_type}, as far as it is used here. */
-  enum Type {
+  enum MessageType {
     DIRECTORY(1, "list"),
     READ(2, "read"),
     WATCH(4, "watch"),
@@ -33,7 +33,7 @@ final class XenstoreWire {
     final int number;
     final String verb;
 
-    Type(int number, String verb) {
+    MessageType(int number, String verb) {
       this.number = number;
       this.verb = verb;
     }
@@ -119,7 +119,7 @@ final class XenstoreWire {
   }
 
   /** Sends a request; kept until there is a connection. */
-  void send(Type type, int id, byte[] payload) {
+  void send(MessageType type, int id, byte[] payload) {
     out.add(
         ByteBuffer.allocate(HEADER + payload.length)
             .order(ByteOrder.nativeOrder())
