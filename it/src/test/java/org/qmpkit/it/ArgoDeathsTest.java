@@ -17,10 +17,10 @@ import org.qmpkit.testkit.RealQemu;
 @Timeout(1800)
 class ArgoDeathsTest {
   private static final boolean FULL = Boolean.getBoolean("qmpkit.full");
-  private static final int HELPERS = FULL ? 100 : 4;
+  private static final int HELPERS = FULL ? 100 : 3;
 
   /** On each of the transports. */
-  private static final int FAR_SIDES = FULL ? 34 : 2;
+  private static final int FAR_SIDES = FULL ? 34 : 1;
 
   private final ArgoHost host;
 

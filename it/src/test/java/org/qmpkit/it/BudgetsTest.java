@@ -83,8 +83,10 @@ class BudgetsTest {
         Patience.until("a thousand broken sessions", () -> calls.get() >= 1000);
         assertTrue(helper.log().size() <= 200, () -> String.join("\n", helper.log()));
         assertEquals(List.of(), helper.log("\\p{Cntrl}"));
-        assertTrue(
-            SharedQemu.status(socket).path("reason").asString("").contains("broke the protocol"));
+        SharedQemu.awaitStatus(
+            socket,
+            "the reason",
+            status -> status.path("reason").asString("").contains("broke the protocol"));
       }
     }
   }

@@ -19,12 +19,12 @@ import org.qmpkit.testkit.RealQemu;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Descriptors on their way to a real QEMU. 1,000 clients come and go with some; with {@code
+ * Descriptors on their way to a real QEMU. 300 clients come and go with some; with {@code
  * -Dqmpkit.full=true}, 10,000.
  */
 @Timeout(600)
 class DescriptorsTest {
-  private static final int ROUNDS = Boolean.getBoolean("qmpkit.full") ? 10_000 : 1_000;
+  private static final int ROUNDS = Boolean.getBoolean("qmpkit.full") ? 10_000 : 300;
   private static final int WARM_UP = 50;
   private static final int SEED = 20_261_123;
   private static final int PIECE = 4096;
