@@ -45,11 +45,14 @@ find_jdk() {
 
 apt_has() {
   command -v apt-get >/dev/null || return 1
-  apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]' && return
+  apt_candidate "$1" && return
   # On a fresh machine the lists are empty until they are fetched once.
   [ -n "${apt_updated:-}" ] || { apt_updated=yes; apt-get update -qq >/dev/null 2>&1 || true; }
-  apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'
+  apt_candidate "$1"
 }
+
+# No pipe into grep -q: apt-cache dies of SIGPIPE there, which pipefail takes for a no.
+apt_candidate() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[0-9]* ]]; }
 
 apt_install() {
   apt_has "$1" || die "this distribution has no package $1"
