@@ -71,6 +71,7 @@ public final class ClientSession {
   private final boolean negotiates;
   private final Outbox outbox;
   private final Scanner scanner;
+  private final GreetingSearch search = new GreetingSearch();
   private Phase phase;
   private @Nullable Greeting greeting;
   private String fence = "";
@@ -174,7 +175,7 @@ public final class ClientSession {
    */
   public @Nullable Heard next(ByteBuffer in) {
     while (phase != Phase.BROKEN) {
-      Scanned scanned = scanner.next(in);
+      Scanned scanned = phase == Phase.GREETING ? beforeGreeting(in) : scanner.next(in);
       if (scanned == null) {
         return null;
       }
@@ -185,6 +186,22 @@ public final class ClientSession {
     }
     in.position(in.limit());
     return null;
+  }
+
+  /** The next message; where a greeting begins, what is not complete before it is dropped. */
+  private @Nullable Scanned beforeGreeting(ByteBuffer in) {
+    Scanned scanned = null;
+    while (scanned == null && in.hasRemaining()) {
+      int from = in.position();
+      int end = in.limit();
+      scanned = scanner.next(in.limit(search.limit(in)));
+      in.limit(end);
+      if (search.took(in.position() - from)) {
+        scanner.restart();
+        scanner.next(GreetingSearch.beginning());
+      }
+    }
+    return scanned;
   }
 
   private @Nullable Heard hear(Scanned scanned) {

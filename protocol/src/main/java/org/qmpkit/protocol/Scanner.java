@@ -405,6 +405,12 @@ public final class Scanner {
             : String.format("JSON parse error, stray '\\x%02x'", b));
   }
 
+  /** Takes what comes next for the start of a message, wherever in one it was. */
+  void restart() {
+    forget();
+    state = State.START;
+  }
+
   /** Forgets the message under way. */
   void forget() {
     composer.reset();
