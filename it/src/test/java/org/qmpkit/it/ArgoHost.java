@@ -67,7 +67,23 @@ final class ArgoHost {
 
   /** The model of OpenXT's QEMU in front of a monitor. */
   HelperProcess stockQemu(String family, int generation, Path monitor) throws IOException {
-    return ready(model(STUBDOM, "openxt-qemu", family, "" + generation, "" + monitor));
+    return stockQemu(STUBDOM, family, generation, monitor);
+  }
+
+  /** The same in another domain. */
+  HelperProcess stockQemu(int domid, String family, int generation, Path monitor)
+      throws IOException {
+    return ready(model(domid, "openxt-qemu", family, "" + generation, "" + monitor));
+  }
+
+  /** Our helper for all stub domains of the host, with sockets for libxl in a folder. */
+  HelperProcess helperForAll(String transport, String traps, Path xenstored, Path run)
+      throws IOException {
+    ProcessBuilder builder =
+        program(0, traps, "helper", "--all", "--transport", transport, "--xen-run-dir", "" + run);
+    builder.command().addAll(List.of("--control", "" + folder.resolve("control")));
+    builder.environment().put("XENSTORED_PATH", xenstored.toString());
+    return awaited(builder, "serves the stub domains of this host");
   }
 
   /** The model of OpenXT's helper. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.qmpkit.testkit.FakeQemu;
 import org.qmpkit.testkit.LibxlClient;
 import org.qmpkit.testkit.LineClient;
 import org.qmpkit.testkit.RealQemu;
@@ -21,8 +23,11 @@ import org.qmpkit.testkit.RealQemu;
  * OpenXT's programs on the other side, as models, over emulated Argo and V4V and in front of a real
  * QEMU; and ours in the place of its helper.
  */
-@Timeout(300)
+@Timeout(600)
 class OpenXtTest {
+  private static final int MANY = Boolean.getBoolean("qmpkit.full") ? 1_000 : 50;
+  private static final int FIRST = 100;
+
   private final ArgoHost host;
 
   OpenXtTest(@TempDir Path folder) throws IOException {
@@ -148,22 +153,49 @@ class OpenXtTest {
     Path store = host.socket().resolveSibling("xenstored");
     Path folder = host.socket().resolveSibling("run");
     Files.createDirectory(folder);
-    ProcessBuilder builder =
-        host.program(0, "", "helper", "--all", "--transport", "argo", "--xen-run-dir", "" + folder);
-    builder.command().addAll(List.of("--control", "" + host.socket().resolveSibling("control")));
-    builder.environment().put("XENSTORED_PATH", store.toString());
     try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
-        HelperProcess helper = HelperProcess.started(builder);
+        HelperProcess helper = host.helperForAll("argo", "", store, folder);
         RealQemu qemu = RealQemu.startAt(host.monitor());
         HelperProcess chardev = host.stockQemu("argo", 3, host.monitor())) {
-      helper.awaitLog("serves the stub domains of this host");
       xenstored.introduce(4, ArgoHost.STUBDOM);
       helper.awaitLog("shares argo:5 at unix:" + folder.resolve("qmp-libxl-4"));
       LibxlClient libxl = new LibxlClient(folder.resolve("qmp-libxl-4"));
       assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
       xenstored.release(ArgoHost.STUBDOM);
-      Patience.until("no host.socket()", () -> !Files.exists(folder.resolve("qmp-libxl-4")));
+      Patience.until("no socket", () -> !Files.exists(folder.resolve("qmp-libxl-4")));
       assertTrue(helper.alive() && qemu.alive() && chardev.alive());
+    }
+  }
+
+  /** More than Xen's 128 rings allow over Argo; what of it is ours has no such limit. */
+  @Test
+  void manyStubDomainsAreServedByOneHelper() throws Exception {
+    Path store = host.socket().resolveSibling("xenstored");
+    Path folder = Files.createDirectory(host.socket().resolveSibling("run"));
+    List<AutoCloseable> far = new ArrayList<>();
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store);
+        HelperProcess helper = host.helperForAll("argo", "rings=2000", store, folder)) {
+      for (int domid = FIRST; domid < FIRST + MANY; domid++) {
+        host.create(domid);
+        Path monitor = host.socket().resolveSibling("monitor-" + domid);
+        far.add(FakeQemu.startAt(monitor));
+        far.add(host.stockQemu(domid, "argo", 3, monitor));
+        xenstored.introduce(domid + MANY, domid);
+      }
+      helper.awaitLog("QEMU .* is ready", MANY);
+      for (int guest = FIRST + MANY; guest < FIRST + 2 * MANY; guest++) {
+        SharedQemu.negotiated(folder.resolve("qmp-libxl-" + guest)).close();
+      }
+      assertTrue(helper.rss() < 200 << 20, () -> "resident: " + helper.rss());
+      for (int domid = FIRST; domid < FIRST + MANY; domid++) {
+        xenstored.release(domid);
+      }
+      helper.awaitLog(": ends: ", MANY);
+      assertTrue(helper.alive());
+    } finally {
+      for (AutoCloseable each : far) {
+        each.close();
+      }
     }
   }
 }

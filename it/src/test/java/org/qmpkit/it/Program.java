@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class Program {
   /** What launchers tell the JVM of when both standard input and output are a terminal. */
   static final List<String> ON_TERMINAL = List.of("-Dqmpkit.input=true", "-Dqmpkit.terminal=true");
+
+  /** What is said when a machine is slow, and so is no part of an outcome. */
+  private static final Pattern SLOW = Pattern.compile("(?m)^waiting for .+ to greet …\\n");
 
   private static final Path ROOT = root();
   private static final Path MODULES = ROOT.resolve("cli/target/modules");
@@ -121,7 +125,9 @@ final class Program {
             String.join(" ", builder.command()) + " does not end; " + Files.readString(err));
       }
       return new Outcome(
-          process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
+          process.exitValue(),
+          Files.readString(out, UTF_8),
+          SLOW.matcher(Files.readString(err, UTF_8)).replaceAll(""));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot run " + builder.command().getFirst(), e);
     } finally {

@@ -24,7 +24,8 @@ public interface Transport {
   }
 
   /**
-   * Looks at what an address of this scheme says, without using it.
+   * Looks at what an address of this scheme says, without using it; also where the transport can't
+   * be used on this host.
    *
    * @throws TransportException if it could never be connected to
    */

@@ -102,6 +102,7 @@ public final class Transports {
             .orElse(fitting.getFirst());
     String why = chosen.unavailable().orElse("");
     if (!why.isEmpty()) {
+      chosen.check(address); // a mistake in it would stay when what is missing has come
       throw unusable(attempted, address, why, "");
     }
     return chosen;

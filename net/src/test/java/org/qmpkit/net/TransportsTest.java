@@ -29,6 +29,13 @@ final class TransportsTest {
     }
 
     @Override
+    public void check(Address address) throws TransportException {
+      if (!address.equals(VSOCK)) {
+        throw new TransportException("use", address, "no such place", "", false, null);
+      }
+    }
+
+    @Override
     public Attempt connect(Address address, Loop loop, Duration timeout, Connecting connecting) {
       return Attempt.refused(loop, connecting, chosen(address));
     }
@@ -98,6 +105,12 @@ final class TransportsTest {
     assertEquals("no vsock", listening(Transports.of(OTHER, BAD), VSOCK).reason());
     String mismatch = listening(Transports.of(OTHER), VSOCK).reason();
     assertTrue(mismatch.contains("OtherPoller, this one has SelectorPoller"), mismatch);
+  }
+
+  @Test
+  void aMistakeInAnAddressIsSaidBeforeWhatThisHostLacks() throws IOException {
+    Address mistaken = Address.parse("vsock:nowhere:4");
+    assertEquals("no such place", listening(Transports.of(BAD), mistaken).reason());
   }
 
   @Test
