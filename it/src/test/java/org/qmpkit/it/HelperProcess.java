@@ -88,8 +88,10 @@ final class HelperProcess implements AutoCloseable {
     }
   }
 
+  /** A thread of its own: reads of pipes block those that carry virtual ones, of which 256 are. */
   private static Thread reader(InputStream stream, List<String> lines) {
-    return Thread.ofVirtual()
+    return Thread.ofPlatform()
+        .daemon()
         .start(() -> {
           try (BufferedReader in = new BufferedReader(new InputStreamReader(stream, UTF_8))) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -188,6 +188,7 @@ class OpenXtTest {
       }
       assertTrue(helper.rss() < 200 << 20, () -> "resident: " + helper.rss());
       for (int domid = FIRST; domid < FIRST + MANY; domid++) {
+        host.destroy(domid);
         xenstored.release(domid);
       }
       helper.awaitLog(": ends: ", MANY);

@@ -31,6 +31,12 @@ final class XenstoreDaemon implements AutoCloseable {
   private static final int WATCH_EVENT = 15;
   private static final int ERROR = 16;
   private static final int IS_DOMAIN_INTRODUCED = 17;
+  private static final int DIRECTORY_PART = 22;
+
+  /** The most bytes that one message holds, and of names in a part. */
+  private static final int MOST = 4096;
+
+  private static final int PART = 4000;
 
   private record Watch(SocketChannel client, String path, String token) {
     boolean covers(String changed) {
@@ -47,7 +53,7 @@ final class XenstoreDaemon implements AutoCloseable {
   XenstoreDaemon(Path socket) throws IOException {
     server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket));
-    Thread.ofVirtual().start(this::accept);
+    Thread.ofPlatform().daemon().start(this::accept);
   }
 
   synchronized Optional<String> value(String path) {
@@ -107,7 +113,7 @@ final class XenstoreDaemon implements AutoCloseable {
         synchronized (this) {
           clients.add(accepted);
         }
-        Thread.ofVirtual().start(() -> serve(accepted));
+        Thread.ofPlatform().daemon().start(() -> serve(accepted));
       }
     } catch (IOException e) {
       // The test is over.
@@ -163,7 +169,16 @@ final class XenstoreDaemon implements AutoCloseable {
       }
       case DIRECTORY -> {
         String names = names(words[0]);
-        send(to, names.isEmpty() ? ERROR : type, id, names.isEmpty() ? "ENOENT\0" : names);
+        String error = names.isEmpty() ? "ENOENT\0" : names.length() > MOST ? "E2BIG\0" : "";
+        send(to, error.isEmpty() ? type : ERROR, id, error.isEmpty() ? names : error);
+      }
+      case DIRECTORY_PART -> {
+        // Behind the folder's generation whole names that fit; an empty one is the last.
+        String names = names(words[0]);
+        String rest = names.substring(Math.min(names.length(), Integer.parseInt(words[1])));
+        int end = rest.length() < PART ? rest.length() : rest.lastIndexOf('\0', PART) + 1;
+        String last = end == rest.length() ? "\0" : "";
+        send(to, type, id, names.hashCode() + "\0" + rest.substring(0, end) + last);
       }
       case IS_DOMAIN_INTRODUCED ->
           send(to, type, id, domains.contains(Integer.parseInt(words[0])) ? "T\0" : "F\0");
