@@ -13,15 +13,18 @@ depends() { # PACKAGE PATTERN
     --no-enhances "$1" | grep -E "$2" | sort -u
 }
 
-# Fetches packages into a folder and extracts them into another.
-fetch() { # FOLDER ROOT PACKAGE...
-  local folder=$1 root=$2 package
-  shift 2
-  mkdir -p "$folder" "$root"
-  (cd "$folder" && apt-get download "$@" >/dev/null 2>&1) ||
-    die "the packages of the lab can't be had: $*; is there a network, and 'apt-get update' done?"
-  for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$root"; done
-}
+# Fetches packages, unless an earlier lab has, and extracts them into a folder.
+fetch() ( # ROOT PACKAGE...
+  root=$1
+  shift
+  kept=${XDG_CACHE_HOME:-$HOME/.cache}/qmpkit/lab
+  mkdir -p "$kept" "$root"
+  cd "$kept" || exit
+  files=$(apt-get --print-uris download "$@" 2>/dev/null | awk '{print $2}') &&
+    [ -n "$files" ] && apt-get download "$@" >/dev/null 2>&1 ||
+    cannot "its packages can't be had: $*; is there a network, and 'apt-get update' done?"
+  for package in $files; do dpkg-deb -x "$package" "$root"; done
+)
 
 kernel() {
   local versions=("$lab"/xen/lib/modules/*)
@@ -30,22 +33,22 @@ kernel() {
 
 packages() {
   [ ! -e "$lab/packages.done" ] || return 0
-  command -v apt-get >/dev/null || die "the lab is made of Debian's packages; there is no apt-get here"
+  command -v apt-get >/dev/null || cannot "it is made of Debian's packages; there is no apt-get here"
   [ -n "$(xen_release)" ] || apt-get update -qq >/dev/null 2>&1 || true
   local xen image libraries more
   xen=$(xen_release)
-  [ -n "$xen" ] || die "this distribution has no package xen-hypervisor-VERSION-amd64"
+  [ -n "$xen" ] || cannot "this distribution has no package xen-hypervisor-VERSION-amd64"
   need busybox busybox-static
   need cpio cpio
   need depmod kmod
   need strip binutils
-  say "fetching Xen $xen, a kernel and QEMU's device model (about 140 MB, once) …"
+  say "fetching Xen $xen, a kernel and QEMU's device model (about 90 MB, once) …"
   image=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ {print $2; exit}')
   mapfile -t libraries < <(depends "xen-utils-$xen" '^lib(xen|yajl|uuid1|lzma|zstd|lz4)')
-  fetch "$lab/debs" "$lab/xen" "xen-hypervisor-$xen-amd64" "xen-utils-$xen" xenstore-utils "$image" \
+  fetch "$lab/xen" "xen-hypervisor-$xen-amd64" "xen-utils-$xen" xenstore-utils "$image" \
     "${libraries[@]}"
   mapfile -t more < <(depends qemu-system-xen '^lib' | grep -vE '^lib(c6|gcc-s1|stdc|xen|yajl)')
-  fetch "$lab/debs-qemu" "$lab/qemu" qemu-system-xen qemu-system-data seabios "${more[@]}"
+  fetch "$lab/qemu" qemu-system-xen qemu-system-data seabios "${more[@]}"
   depmod -b "$lab/xen" "$(kernel)"
   zcat "$lab/xen/boot/xen-$xen-amd64.gz" >"$lab/xen.elf"
   # xz in the guests' way to boot is slow where each instruction is emulated: it is undone here.
