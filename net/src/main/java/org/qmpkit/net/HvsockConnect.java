@@ -5,7 +5,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The answer is read byte by byte, since what follows its newline is the guest's.
  */
-final class HvsockConnect implements Attempt, Connecting {
+final class HvsockConnect implements Connecting {
   /** Longer than any answer, in bytes with its newline. */
   private static final int LONGEST_ANSWER = 64;
 
@@ -26,15 +25,13 @@ final class HvsockConnect implements Attempt, Connecting {
   private final Loop loop;
   private final SocketPoller poller;
   private final Duration timeout;
-  private final Connecting connecting;
-  private final AtomicBoolean over = new AtomicBoolean();
+  private final Outcome outcome;
   private final ByteBuffer request;
   private final ByteBuffer next = ByteBuffer.allocateDirect(1);
   private final StringBuilder answer = new StringBuilder();
   private volatile @Nullable Attempt unix;
   private volatile @Nullable Endpoint endpoint;
   private final long began;
-  private @Nullable Timer patience;
 
   private HvsockConnect(
       Address address,
@@ -48,7 +45,7 @@ final class HvsockConnect implements Attempt, Connecting {
     this.loop = loop;
     this.poller = poller;
     this.timeout = timeout;
-    this.connecting = connecting;
+    this.outcome = new Outcome(loop, connecting, this::release);
     this.began = loop.time();
     this.request =
         ByteBuffer.wrap(("CONNECT " + place.port() + "\n").getBytes(StandardCharsets.US_ASCII));
@@ -63,11 +60,11 @@ final class HvsockConnect implements Attempt, Connecting {
       Connecting connecting) {
     HvsockConnect attempt = new HvsockConnect(address, place, loop, poller, timeout, connecting);
     loop.execute(attempt::begin);
-    return attempt;
+    return attempt.outcome;
   }
 
   private void begin() {
-    if (over.get()) {
+    if (outcome.over()) {
       return;
     }
     unix =
@@ -85,20 +82,20 @@ final class HvsockConnect implements Attempt, Connecting {
   @Override
   public void connected(Endpoint opened) {
     unix = null;
-    if (over.get()) {
+    if (outcome.over()) {
       opened.close();
       return;
     }
     endpoint = opened;
     long left = Math.max(0, Loop.nanos(timeout) - (loop.time() - began));
-    patience = loop.schedule(Duration.ofNanos(left), this::late);
+    outcome.within(Duration.ofNanos(left), this::late);
     opened.onReady((readable, writable) -> shakeHands(opened, writable));
     opened.interest(true, true);
     giveUpIfOver();
   }
 
   private void shakeHands(Endpoint with, boolean writable) {
-    if (over.get()) {
+    if (outcome.over()) {
       return;
     }
     try {
@@ -106,7 +103,7 @@ final class HvsockConnect implements Attempt, Connecting {
         with.write(request);
         with.interest(true, request.hasRemaining());
       }
-      while (!over.get()) {
+      while (!outcome.over()) {
         int count = with.read(next.clear());
         if (count == 0) {
           return;
@@ -138,19 +135,9 @@ final class HvsockConnect implements Attempt, Connecting {
   }
 
   private void done(Endpoint with) {
-    stopWaiting();
     with.interest(false, false);
-    if (!over.compareAndSet(false, true)) {
-      with.close();
-      return;
-    }
     endpoint = null;
-    try {
-      connecting.connected(with);
-    } catch (RuntimeException e) {
-      with.close();
-      throw e;
-    }
+    outcome.connected(with);
   }
 
   private void refused(@Nullable IOException e) {
@@ -173,13 +160,12 @@ final class HvsockConnect implements Attempt, Connecting {
             null));
   }
 
-  private void late() {
-    failed(
-        failure(
-            "the hypervisor did not say OK within " + timeout.toMillis() + " ms",
-            "see whether the guest runs and has a vsock device",
-            true,
-            null));
+  private TransportException late() {
+    return failure(
+        "the hypervisor did not say OK within " + timeout.toMillis() + " ms",
+        "see whether the guest runs and has a vsock device",
+        true,
+        null);
   }
 
   private static String printable(CharSequence text) {
@@ -193,22 +179,12 @@ final class HvsockConnect implements Attempt, Connecting {
 
   @Override
   public void failed(TransportException why) {
-    stopWaiting();
-    if (over.compareAndSet(false, true)) {
-      release();
-      connecting.failed(why);
-    }
-  }
-
-  private void stopWaiting() {
-    if (patience != null) {
-      patience.cancel();
-    }
+    outcome.failed(why);
   }
 
   /** Another thread that gave up did not see what has just been opened. */
   private void giveUpIfOver() {
-    if (over.get()) {
+    if (outcome.over()) {
       release();
     }
   }
@@ -221,14 +197,6 @@ final class HvsockConnect implements Attempt, Connecting {
     Endpoint opened = endpoint;
     if (opened != null) {
       opened.close();
-    }
-  }
-
-  @Override
-  public void close() {
-    if (over.compareAndSet(false, true)) {
-      release();
-      loop.offer(this::stopWaiting);
     }
   }
 }

@@ -2,35 +2,30 @@ package org.qmpkit.net.linux;
 
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Loop;
+import org.qmpkit.net.Outcome;
 import org.qmpkit.net.Source;
-import org.qmpkit.net.Timer;
 import org.qmpkit.net.TransportException;
 
 /**
  * Connecting to a port of another domain: by datagrams, a ring of our own and the words that open
  * QEMU's side; by a stream, the kernel's handshake.
  */
-final class ArgoConnect implements Attempt, Source {
+final class ArgoConnect implements Source {
   private final Address address;
   private final ArgoPlace place;
   private final Loop loop;
   private final EpollPoller poller;
   private final Duration timeout;
-  private final Connecting connecting;
+  private final Outcome outcome;
   private final Opening opening;
   private final Pace pace = new Pace();
-  private final AtomicBoolean over = new AtomicBoolean();
   private @Nullable ArgoRing ring;
   private volatile @Nullable Watch watch;
-  private @Nullable Timer patience;
-  private @Nullable Timer next;
 
   private ArgoConnect(
       Address address,
@@ -44,7 +39,7 @@ final class ArgoConnect implements Attempt, Source {
     this.loop = loop;
     this.poller = poller;
     this.timeout = timeout;
-    this.connecting = connecting;
+    this.outcome = new Outcome(loop, connecting, this::release);
     this.opening = new Opening(place.spoken());
   }
 
@@ -57,14 +52,14 @@ final class ArgoConnect implements Attempt, Source {
       Connecting connecting) {
     ArgoConnect attempt = new ArgoConnect(address, place, loop, poller, timeout, connecting);
     loop.execute(attempt::begin);
-    return attempt;
+    return attempt.outcome;
   }
 
   private void begin() {
-    if (over.get()) {
+    if (outcome.over()) {
       return;
     }
-    patience = loop.schedule(timeout, this::late);
+    outcome.within(timeout, this::late);
     ArgoRing made;
     try {
       made = ArgoRing.bind(place, poller.argo());
@@ -74,7 +69,7 @@ final class ArgoConnect implements Attempt, Source {
     }
     ring = made;
     watch = poller.watch(made.descriptor, this, made::close);
-    if (over.get()) {
+    if (outcome.over()) {
       release(); // another thread gave up, and did not see the watch
     } else if (place.stream()) {
       dial(made);
@@ -87,7 +82,7 @@ final class ArgoConnect implements Attempt, Source {
 
   /** Says what is to be said, as far as it is time for it and the other ring has room. */
   private void open(ArgoRing made) {
-    if (over.get()) {
+    if (outcome.over()) {
       return;
     }
     long now = loop.now();
@@ -119,7 +114,7 @@ final class ArgoConnect implements Attempt, Source {
   }
 
   private void again(ArgoRing made, long nanos) {
-    next = loop.schedule(Duration.ofNanos(nanos), () -> open(made));
+    loop.schedule(Duration.ofNanos(nanos), () -> open(made));
   }
 
   // ---- streams
@@ -139,7 +134,7 @@ final class ArgoConnect implements Attempt, Source {
   public void ready(boolean readable, boolean writable) {
     ArgoRing made = ring;
     Watch current = watch;
-    if (made == null || current == null || over.get() || !writable) {
+    if (made == null || current == null || outcome.over() || !writable) {
       return;
     }
     int result = made.connected();
@@ -160,49 +155,25 @@ final class ArgoConnect implements Attempt, Source {
 
   private void connected(ArgoRing made) {
     Watch current = watch;
-    stopWaiting();
-    if (current != null && over.compareAndSet(false, true)) {
-      ArgoEndpoint endpoint = ArgoEndpoint.on(poller, loop, current, made, address.toString());
-      try {
-        connecting.connected(endpoint);
-      } catch (RuntimeException e) {
-        endpoint.close();
-        throw e;
-      }
+    if (current != null && !outcome.over()) {
+      outcome.connected(ArgoEndpoint.on(poller, loop, current, made, address.toString()));
     }
   }
 
-  private void late() {
+  private TransportException late() {
     String reason =
         "domain " + place.domid() + " took nothing within " + timeout.toMillis() + " ms";
-    end(
-        new TransportException(
-            RingTransport.CONNECT,
-            address,
-            reason,
-            "see whether it is paused, and whether QEMU runs there",
-            true,
-            null));
+    return new TransportException(
+        RingTransport.CONNECT,
+        address,
+        reason,
+        "see whether it is paused, and whether QEMU runs there",
+        true,
+        null);
   }
 
   private void fail(ArgoRefused why) {
-    end(why.toTransport(RingTransport.CONNECT, address, place));
-  }
-
-  private void end(TransportException why) {
-    stopWaiting();
-    release();
-    if (over.compareAndSet(false, true)) {
-      connecting.failed(why);
-    }
-  }
-
-  private void stopWaiting() {
-    for (Timer timer : new @Nullable Timer[] {patience, next}) {
-      if (timer != null) {
-        timer.cancel();
-      }
-    }
+    outcome.failed(why.toTransport(RingTransport.CONNECT, address, place));
   }
 
   private void release() {
@@ -224,13 +195,6 @@ final class ArgoConnect implements Attempt, Source {
 
   @Override
   public void close() {
-    if (over.compareAndSet(false, true)) {
-      release();
-      try {
-        loop.execute(this::stopWaiting);
-      } catch (RejectedExecutionException e) {
-        // A closed loop has no timers.
-      }
-    }
+    outcome.close();
   }
 }

@@ -4,20 +4,19 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Loop;
-import org.qmpkit.net.Timer;
+import org.qmpkit.net.Outcome;
 import org.qmpkit.net.TransportException;
 
 /**
  * Connecting to a vchan server: on a thread of its own, since the library waits for xenstored and
  * the kernel; the channel is the loop's from then on.
  */
-final class VchanConnect implements Attempt {
+final class VchanConnect {
   /** What a client sends first where the marker is on; a reset to QMP's parser. */
   private static final byte[] MARKER = {Sessions.MARKER};
 
@@ -26,9 +25,7 @@ final class VchanConnect implements Attempt {
   private final Loop loop;
   private final EpollPoller poller;
   private final Duration timeout;
-  private final Connecting connecting;
-  private final AtomicBoolean over = new AtomicBoolean();
-  private @Nullable Timer patience;
+  private final Outcome outcome;
 
   private VchanConnect(
       Address address,
@@ -42,7 +39,7 @@ final class VchanConnect implements Attempt {
     this.loop = loop;
     this.poller = poller;
     this.timeout = timeout;
-    this.connecting = connecting;
+    this.outcome = new Outcome(loop, connecting, () -> {});
   }
 
   static Attempt start(
@@ -54,21 +51,20 @@ final class VchanConnect implements Attempt {
       Connecting connecting) {
     VchanConnect attempt = new VchanConnect(address, place, loop, poller, timeout, connecting);
     loop.execute(attempt::begin);
-    return attempt;
+    return attempt.outcome;
   }
 
   private void begin() {
-    if (over.get()) {
+    if (outcome.over()) {
       return;
     }
-    patience =
-        loop.schedule(
-            timeout,
-            () ->
-                fail(
-                    "xenstored or the kernel did not answer within " + timeout.toMillis() + " ms",
-                    "see whether xenstored runs",
-                    null));
+    outcome.within(
+        timeout,
+        () ->
+            failure(
+                "xenstored or the kernel did not answer within " + timeout.toMillis() + " ms",
+                "see whether xenstored runs",
+                null));
     Thread.ofPlatform().daemon().name("connect to " + address).start(this::open);
   }
 
@@ -82,7 +78,8 @@ final class VchanConnect implements Attempt {
       }
     } catch (IOException e) {
       try {
-        loop.execute(() -> fail(reason(e), "start the server there, or wait for it", e));
+        loop.execute(() ->
+            outcome.failed(failure(reason(e), "start the server there, or wait for it", e)));
       } catch (RejectedExecutionException closed) {
         // Nobody is left to tell.
       }
@@ -94,8 +91,7 @@ final class VchanConnect implements Attempt {
   }
 
   private void opened(long channel) {
-    stopWaiting();
-    if (!over.compareAndSet(false, true)) {
+    if (outcome.over()) {
       Libc.call(Xenvchan.library().close(), channel);
       return;
     }
@@ -105,41 +101,15 @@ final class VchanConnect implements Attempt {
       if (place.marker()) {
         endpoint.write(ByteBuffer.wrap(MARKER));
       }
-      connecting.connected(endpoint);
     } catch (IOException e) {
       endpoint.close();
-      connecting.failed(failure("the server left at once", "wait for it to return", e));
-    } catch (RuntimeException e) {
-      endpoint.close();
-      throw e;
+      outcome.failed(failure("the server left at once", "wait for it to return", e));
+      return;
     }
-  }
-
-  private void fail(String reason, String remedy, @Nullable IOException cause) {
-    stopWaiting();
-    if (over.compareAndSet(false, true)) {
-      connecting.failed(failure(reason, remedy, cause));
-    }
+    outcome.connected(endpoint);
   }
 
   private TransportException failure(String reason, String remedy, @Nullable IOException cause) {
     return new TransportException(VchanTransport.CONNECT, address, reason, remedy, true, cause);
-  }
-
-  private void stopWaiting() {
-    if (patience != null) {
-      patience.cancel();
-    }
-  }
-
-  @Override
-  public void close() {
-    if (over.compareAndSet(false, true)) {
-      try {
-        loop.execute(this::stopWaiting);
-      } catch (RejectedExecutionException e) {
-        // A closed loop has no timers.
-      }
-    }
   }
 }
