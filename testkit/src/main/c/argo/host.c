@@ -18,7 +18,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -156,15 +155,24 @@ void host_unlock(void)
     pthread_mutex_unlock(&host->lock);
 }
 
+/*
+ * Which one of that number a domain is, or 0. Its file says it: whoever asks first appends a random
+ * number. (A file's number and time are those of the one before, if that was there just now.)
+ */
 static uint64_t born(uint16_t domain)
 {
     char file[4096];
-    struct statx file_is;
+    uint64_t is = 0, random;
     domain_file(file, sizeof file, domain, "");
-    if (statx(AT_FDCWD, file, 0, STATX_INO | STATX_BTIME, &file_is) < 0)
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_APPEND | O_CLOEXEC);
+    if (fd < 0)
         return 0;
-    return (file_is.stx_ino * 31 + (uint64_t)file_is.stx_btime.tv_sec) * 1000003
-           + file_is.stx_btime.tv_nsec + 1;
+    while (syscall(SYS_pread64, fd, &is, sizeof is, 0L) != sizeof is)
+        if (getrandom(&random, sizeof random, 0) < 0
+            || syscall(SYS_write, fd, &random, sizeof random) < 0)
+            die("cannot tell a domain from the one before");
+    syscall(SYS_close, fd);
+    return is ? is : 1;
 }
 
 /* 0, or what Xen says of a domain that is dying or gone; and which one of that number it is. */

@@ -3,12 +3,10 @@ package org.qmpkit.net.linux;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.qmpkit.net.AcceptInterest;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
-import org.qmpkit.net.Source;
 import org.qmpkit.net.TransportException;
 
 /**
@@ -19,7 +17,7 @@ import org.qmpkit.net.TransportException;
  * side has closed, or does not know of a client. A helper of OpenXT's is told only what it could
  * not go on without.
  */
-final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
+final class ArgoListener extends WatchedListener implements ArgoEndpoint.Feed {
   /** The pause before a client is taken for granted again, where nothing says that one is there. */
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
@@ -27,11 +25,7 @@ final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
   private static final int NO_DESCRIPTOR = -1;
   private static final String END = "";
 
-  private final Address address;
   private final ArgoRing ring;
-  private final Loop loop;
-  private final EpollPoller poller;
-  private final AcceptInterest interest;
   private final FarWords words;
   private final Watch watch;
 
@@ -41,16 +35,12 @@ final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
   /** Whether the client has been accepted. */
   private boolean accepted;
 
-  private boolean wanted;
   private long count;
   private volatile boolean closed;
 
   private ArgoListener(Address address, ArgoRing ring, Loop loop, EpollPoller poller) {
-    this.address = address;
+    super(address, loop, poller);
     this.ring = ring;
-    this.loop = loop;
-    this.poller = poller;
-    this.interest = new AcceptInterest(loop, address, this::watch);
     this.words = new FarWords(ring.place.generation());
     this.watch = poller.watch(ring.descriptor, this, ring::close);
   }
@@ -177,29 +167,14 @@ final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
 
   // ---- clients
 
-  private boolean waiting() {
+  @Override
+  Watch watched() {
+    return watch;
+  }
+
+  @Override
+  boolean waiting() {
     return client != null && !accepted && !closed;
-  }
-
-  private void look() {
-    if (wanted && waiting()) {
-      poller.call(watch);
-    }
-  }
-
-  private void watch(boolean peers) {
-    wanted = peers;
-    look();
-  }
-
-  @Override
-  public void onWaiting(Runnable handler) {
-    interest.handler(handler);
-  }
-
-  @Override
-  public void interest(boolean waiting) {
-    interest.set(waiting);
   }
 
   @Override
@@ -212,29 +187,11 @@ final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
   }
 
   @Override
-  public Address address() {
-    return address;
-  }
-
-  @Override
   public void ready(boolean happened, boolean unused) {
     if (happened) {
       drain();
     }
-    if (wanted && waiting()) {
-      interest.call();
-    }
-    look();
-  }
-
-  @Override
-  public void failed() {
-    interest.rest();
-  }
-
-  @Override
-  public String peer() {
-    return address.toString();
+    tell();
   }
 
   @Override
@@ -254,10 +211,5 @@ final class ArgoListener implements Listener, Source, ArgoEndpoint.Feed {
     } else if (!accepted) {
       client.close();
     }
-  }
-
-  @Override
-  public String toString() {
-    return peer();
   }
 }

@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
-import org.qmpkit.net.AcceptInterest;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
-import org.qmpkit.net.Source;
 import org.qmpkit.net.TransportException;
 
 /**
@@ -17,30 +15,22 @@ import org.qmpkit.net.TransportException;
  * taken as they come, a few in advance. All connections share one ring: one that does not read for
  * long holds up the others.
  */
-final class ArgoStreamListener implements Listener, Source {
+final class ArgoStreamListener extends WatchedListener {
   private static final Duration REST = Duration.ofMillis(100);
 
   /** So many are taken before somebody asks for them. */
   private static final int BACKLOG = 16;
 
   private final ArrayDeque<ArgoEndpoint> backlog = new ArrayDeque<>();
-  private final Address address;
   private final ArgoRing ring;
-  private final Loop loop;
-  private final EpollPoller poller;
-  private final AcceptInterest interest;
   private final Watch watch;
-  private boolean wanted;
   private boolean resting;
   private @Nullable TransportException failure;
   private long count;
 
   private ArgoStreamListener(Address address, ArgoRing ring, Loop loop, EpollPoller poller) {
-    this.address = address;
+    super(address, loop, poller);
     this.ring = ring;
-    this.loop = loop;
-    this.poller = poller;
-    this.interest = new AcceptInterest(loop, address, this::watch);
     this.watch = poller.watch(ring.descriptor, this, this::release);
     poller.interest(watch, EpollPoller.IN);
   }
@@ -70,29 +60,22 @@ final class ArgoStreamListener implements Listener, Source {
     ring.close();
   }
 
-  private void watch(boolean peers) {
-    wanted = peers;
-    look();
-  }
-
-  private void look() {
-    if (watch.closed) {
-      return;
-    }
-    poller.interest(watch, backlog.size() < BACKLOG && !resting ? EpollPoller.IN : 0);
-    if (wanted && (!backlog.isEmpty() || failure != null)) {
-      poller.call(watch);
-    }
+  @Override
+  Watch watched() {
+    return watch;
   }
 
   @Override
-  public void onWaiting(Runnable handler) {
-    interest.handler(handler);
+  boolean waiting() {
+    return !backlog.isEmpty() || failure != null;
   }
 
   @Override
-  public void interest(boolean waiting) {
-    interest.set(waiting);
+  void look() {
+    if (!watch.closed) {
+      poller.interest(watch, backlog.size() < BACKLOG && !resting ? EpollPoller.IN : 0);
+      super.look();
+    }
   }
 
   @Override
@@ -144,38 +127,15 @@ final class ArgoStreamListener implements Listener, Source {
   }
 
   @Override
-  public Address address() {
-    return address;
-  }
-
-  @Override
   public void ready(boolean happened, boolean unused) {
     if (happened) {
       take();
     }
-    if (wanted && (!backlog.isEmpty() || failure != null)) {
-      interest.call();
-    }
-    look();
-  }
-
-  @Override
-  public void failed() {
-    interest.rest();
-  }
-
-  @Override
-  public String peer() {
-    return address.toString();
+    tell();
   }
 
   @Override
   public void close() {
     poller.close(watch);
-  }
-
-  @Override
-  public String toString() {
-    return peer();
   }
 }

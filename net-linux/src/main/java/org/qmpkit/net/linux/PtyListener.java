@@ -5,12 +5,10 @@ import static org.qmpkit.net.linux.Libc.C;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.qmpkit.net.AcceptInterest;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
-import org.qmpkit.net.Source;
 import org.qmpkit.net.TransportException;
 
 /**
@@ -20,27 +18,19 @@ import org.qmpkit.net.TransportException;
  * <p>A peer waits from the beginning, since nobody says when the terminal is opened; what is
  * written to it until then waits in the kernel. When it was closed the next one is there.
  */
-final class PtyListener implements Listener, Source {
+final class PtyListener extends WatchedListener {
   /** Between one terminal and the next, so that a peer that is cut at once makes no spinning. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  private final Address address;
   private final PtyLink link;
-  private final Loop loop;
-  private final EpollPoller poller;
-  private final AcceptInterest interest;
   private String terminal = "";
   private @Nullable Watch watch;
-  private boolean wanted;
   private long count;
   private volatile boolean closed;
 
   private PtyListener(Address address, PtyLink link, Loop loop, EpollPoller poller) {
-    this.address = address;
+    super(address, loop, poller);
     this.link = link;
-    this.loop = loop;
-    this.poller = poller;
-    this.interest = new AcceptInterest(loop, address, this::watch);
   }
 
   static Listener open(Address address, PtyLink link, Loop loop, EpollPoller poller)
@@ -77,26 +67,14 @@ final class PtyListener implements Listener, Source {
     look();
   }
 
-  private void look() {
-    Watch current = watch;
-    if (wanted && current != null) {
-      poller.call(current);
-    }
-  }
-
-  private void watch(boolean peers) {
-    wanted = peers;
-    look();
+  @Override
+  @Nullable Watch watched() {
+    return watch;
   }
 
   @Override
-  public void onWaiting(Runnable handler) {
-    interest.handler(handler);
-  }
-
-  @Override
-  public void interest(boolean waiting) {
-    interest.set(waiting);
+  boolean waiting() {
+    return watch != null;
   }
 
   @Override
@@ -122,26 +100,8 @@ final class PtyListener implements Listener, Source {
   }
 
   @Override
-  public Address address() {
-    return address;
-  }
-
-  @Override
   public void ready(boolean readable, boolean writable) {
-    if (wanted && watch != null) {
-      interest.call();
-      look();
-    }
-  }
-
-  @Override
-  public void failed() {
-    interest.rest();
-  }
-
-  @Override
-  public String peer() {
-    return address.toString();
+    tell();
   }
 
   @Override
@@ -154,10 +114,5 @@ final class PtyListener implements Listener, Source {
     if (current != null) {
       poller.close(current);
     }
-  }
-
-  @Override
-  public String toString() {
-    return peer();
   }
 }

@@ -3,12 +3,10 @@ package org.qmpkit.net.linux;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.qmpkit.net.AcceptInterest;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.Loop;
-import org.qmpkit.net.Source;
 import org.qmpkit.net.TransportException;
 
 /**
@@ -18,7 +16,7 @@ import org.qmpkit.net.TransportException;
  * <p>Where clients send markers, one that comes before the one before was seen to go is the next
  * session on the same rings: it waits from when the endpoint of the one before is closed.
  */
-final class VchanListener implements Listener, Source {
+final class VchanListener extends WatchedListener {
   /** What {@code libxenvchan_is_open} says of a server with a client. */
   private static final int WITH_CLIENT = 1;
 
@@ -26,24 +24,16 @@ final class VchanListener implements Listener, Source {
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final Xenvchan library = Xenvchan.library();
-  private final Address address;
   private final VchanPlace place;
-  private final Loop loop;
-  private final EpollPoller poller;
-  private final AcceptInterest interest;
   private long channel;
   private @Nullable Watch watch;
   private @Nullable Sessions sessions;
-  private boolean wanted;
   private long count;
   private volatile boolean closed;
 
   private VchanListener(Address address, VchanPlace place, Loop loop, EpollPoller poller) {
-    this.address = address;
+    super(address, loop, poller);
     this.place = place;
-    this.loop = loop;
-    this.poller = poller;
-    this.interest = new AcceptInterest(loop, address, this::watch);
   }
 
   /** Offers rings; waits for xenstored. */
@@ -76,29 +66,14 @@ final class VchanListener implements Listener, Source {
     look();
   }
 
-  private boolean waiting() {
+  @Override
+  @Nullable Watch watched() {
+    return watch;
+  }
+
+  @Override
+  boolean waiting() {
     return watch != null && Libc.call(library.isOpen(), channel) == WITH_CLIENT;
-  }
-
-  private void look() {
-    if (wanted && watch != null && waiting()) {
-      poller.call(watch);
-    }
-  }
-
-  private void watch(boolean peers) {
-    wanted = peers;
-    look();
-  }
-
-  @Override
-  public void onWaiting(Runnable handler) {
-    interest.handler(handler);
-  }
-
-  @Override
-  public void interest(boolean waiting) {
-    interest.set(waiting);
   }
 
   @Override
@@ -147,29 +122,11 @@ final class VchanListener implements Listener, Source {
   }
 
   @Override
-  public Address address() {
-    return address;
-  }
-
-  @Override
   public void ready(boolean happened, boolean unused) {
     if (happened) {
       Libc.call(library.waitFor(), channel);
     }
-    if (wanted && waiting()) {
-      interest.call();
-      look();
-    }
-  }
-
-  @Override
-  public void failed() {
-    interest.rest();
-  }
-
-  @Override
-  public String peer() {
-    return address.toString();
+    tell();
   }
 
   @Override
@@ -179,10 +136,5 @@ final class VchanListener implements Listener, Source {
     if (current != null) {
       poller.close(current);
     }
-  }
-
-  @Override
-  public String toString() {
-    return peer();
   }
 }
