@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param forRoot of these, how many places are kept for root
  * @param outboxes the most bytes held for all clients
  * @param halfMessages the most bytes of unfinished messages of all QEMUs
+ * @param unasked how many bytes a second one QEMU is read that nobody asked for
  * @param histories the most bytes of events kept for subscribers that come back
  * @param connect how long QEMU may take to accept a connection
  * @param retry the longest pause between attempts to reach QEMU
@@ -21,6 +22,7 @@ record Bounds(
     int forRoot,
     int outboxes,
     int halfMessages,
+    int unasked,
     int histories,
     Duration connect,
     Duration retry,
@@ -35,6 +37,15 @@ record Bounds(
   /** The same with another longest pause between attempts to reach QEMU. */
   Bounds withRetry(Duration pause) {
     return new Bounds(
-        clients, perUser, forRoot, outboxes, halfMessages, histories, connect, pause, drain);
+        clients,
+        perUser,
+        forRoot,
+        outboxes,
+        halfMessages,
+        unasked,
+        histories,
+        connect,
+        pause,
+        drain);
   }
 }

@@ -26,6 +26,7 @@ public enum Setting {
   CLIENT_MESSAGE("client-message", Measure.SIZE, "1m", "the longest message of a client"),
   QEMU_MESSAGE("qemu-message", Measure.SIZE, "10m", "the longest message of QEMU"),
   QEMU_MESSAGES("qemu-messages", Measure.SIZE, "40m", "unfinished messages of all QEMUs together"),
+  UNASKED("unasked", Measure.SIZE, "8m", "bytes a second that QEMU may say and nobody asked for"),
   QUEUE("queue", Measure.COUNT, "64", "commands of one client that wait"),
   HIGH_WATER("high-water", Measure.SIZE, "1m", "unread bytes from which a client is not served"),
   OUTBOX("outbox", Measure.SIZE, "4m", "unread bytes from which an event cuts a client"),

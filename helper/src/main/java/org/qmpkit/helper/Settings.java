@@ -212,6 +212,7 @@ public final class Settings {
         count(Setting.CLIENTS_FOR_ROOT),
         size(Setting.OUTBOXES),
         size(Setting.QEMU_MESSAGES),
+        size(Setting.UNASKED),
         size(Setting.HISTORIES),
         time(Setting.CONNECT_TIMEOUT),
         time(Setting.RETRY),

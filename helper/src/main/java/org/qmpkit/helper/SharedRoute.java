@@ -49,6 +49,9 @@ final class SharedRoute implements Route {
   private @Nullable Listener listener;
   private @Nullable Listener statistics;
   private @Nullable Endpoint qemu;
+  private final ReadPace pace;
+  private boolean resting;
+  private boolean floods;
   private @Nullable Timer tick;
   private long tickAt = Long.MAX_VALUE;
   private long connectedAt;
@@ -60,6 +63,7 @@ final class SharedRoute implements Route {
     this.spec = spec;
     this.house = house;
     this.journal = house.log().of(spec.name(), house.loop()::now);
+    this.pace = pace();
     this.broker =
         new Broker(
             house.limits(),
@@ -108,6 +112,10 @@ final class SharedRoute implements Route {
     } catch (TransportException e) {
       journal.note(Severity.WARNING, "", "no disk statistics for libxenstat: " + e.getMessage());
     }
+  }
+
+  private ReadPace pace() {
+    return new ReadPace(house.bounds().unasked(), house.limits().qemuMessage(), now());
   }
 
   House house() {
@@ -201,6 +209,8 @@ final class SharedRoute implements Route {
 
   private void connected(Endpoint endpoint) {
     qemu = endpoint;
+    resting = false;
+    floods = false;
     connectedAt = now();
     endpoint.onReady(this::qemuReady);
     journal.note(Severity.DEBUG, "", "connected to " + spec.connect());
@@ -221,14 +231,43 @@ final class SharedRoute implements Route {
 
   private void readQemu(Endpoint from) {
     ByteBuffer buffer = house.loop().buffer();
+    buffer.limit(pace.portion(buffer.limit()));
     try {
       if (from.read(buffer) < 0) {
         lost("QEMU's monitor at " + spec.connect() + " was closed");
         return;
       }
       broker.receivedUpstream(buffer.flip(), now());
+      rest(from, pace.heard(broker.unasked(), now()));
     } catch (IOException e) {
       lost("cannot read QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
+    }
+  }
+
+  /** Reads no more for so long; what QEMU says meanwhile stays in its socket, and stops it. */
+  private void rest(Endpoint from, long nanos) {
+    if (nanos == 0) {
+      return;
+    }
+    resting = true;
+    house
+        .loop()
+        .schedule(
+            Duration.ofNanos(nanos),
+            () -> {
+              if (from.equals(qemu)) {
+                resting = false;
+                settle();
+              }
+            });
+    if (!floods) {
+      floods = true;
+      journal.note(
+          Severity.WARNING,
+          "",
+          "QEMU says more than "
+              + house.bounds().unasked()
+              + " bytes a second that nobody asked for: it is read no faster (--unasked)");
     }
   }
 
@@ -246,10 +285,10 @@ final class SharedRoute implements Route {
         written = writeQemu(to, buffer.flip(), outbox.attachment());
         broker.wroteUpstream(written, now());
       }
-      to.interest(true, !outbox.isEmpty());
+      to.interest(!resting, !outbox.isEmpty());
     } catch (PeerGoneException e) {
       // What QEMU said before it left is still to be read; the end of that closes the session.
-      to.interest(true, false);
+      to.interest(!resting, false);
     } catch (IOException e) {
       lost("cannot write to QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
     }

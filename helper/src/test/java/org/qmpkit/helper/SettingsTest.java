@@ -150,6 +150,7 @@ class SettingsTest {
       "clients-for-root=1",
       "outboxes=13k",
       "qemu-messages=14k",
+      "unasked=4k",
       "connect-timeout=15ms",
       "retry=16m",
       "drain=17h"
@@ -180,6 +181,7 @@ class SettingsTest {
             1,
             13 << 10,
             14 << 10,
+            4 << 10,
             3 << 10,
             Duration.ofMillis(15),
             Duration.ofMinutes(16),

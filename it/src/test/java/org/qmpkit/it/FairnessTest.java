@@ -1,6 +1,7 @@
 package org.qmpkit.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.qmpkit.it.Messages.assertEmptyReturn;
 import static org.qmpkit.it.Messages.command;
@@ -8,11 +9,13 @@ import static org.qmpkit.it.Messages.command;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qmpkit.testkit.LineClient;
+import org.qmpkit.testkit.RealQemu;
 
 /** No client is kept from QEMU by what another does, or leaves undone. */
 @Timeout(300)
@@ -68,6 +71,30 @@ class FairnessTest {
         assertEmptyReturn(id, greedy.reply());
       }
       return before;
+    }
+  }
+
+  @Test
+  void aQemuThatFloodsIsReadAtItsPaceAndOthersAreServed() throws Exception {
+    Path loud = folder.resolve("loud.sock");
+    Path quiet = folder.resolve("quiet.qmp");
+    try (LoudQemu flooding = new LoudQemu(loud);
+        RealQemu qemu = RealQemu.startAt(folder.resolve("qemu.sock"));
+        HelperProcess helper =
+            HelperProcess.start(
+                "--route",
+                "unix:" + folder.resolve("flood.qmp") + " => unix:" + loud,
+                "--route",
+                "unix:" + quiet + " => unix:" + qemu.path(),
+                "--unasked=64k",
+                "--qemu-message=1m")) {
+      helper.awaitLog("QEMU .* is ready", 2);
+      CompletableFuture<Void> storm = CompletableFuture.runAsync(() -> flooding.storm(50_000));
+      helper.awaitLog("says more than 65536 bytes a second that nobody asked for");
+      try (LineClient client = SharedQemu.negotiated(quiet)) {
+        assertEmptyReturn("mine", client.ask(command("query-name", "mine")));
+      }
+      assertFalse(storm.isDone(), "it waits with the rest");
     }
   }
 

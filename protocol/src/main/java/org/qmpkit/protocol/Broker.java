@@ -41,6 +41,7 @@ public final class Broker {
   private @Nullable Greeting greeting;
   private @Nullable String broken;
   private long dropped;
+  private long unasked;
   private long now;
 
   /** Since when a long message of QEMU is under way; Long.MAX_VALUE if none is. */
@@ -284,6 +285,7 @@ public final class Broker {
       in.position(in.limit());
       return;
     }
+    unasked += in.remaining();
     Heard heard = session.next(in);
     boolean any = heard != null;
     while (heard != null) {
@@ -317,6 +319,14 @@ public final class Broker {
       broken = reason;
       attention.run();
     }
+  }
+
+  /**
+   * How many bytes QEMU has said so far that no client waited for: events, answers to nobody, and
+   * what of a message is not complete.
+   */
+  public long unasked() {
+    return unasked;
   }
 
   /** Whether QEMU has greeted us, answered the fence, and takes commands. */
@@ -408,7 +418,9 @@ public final class Broker {
   private void answered(ClientSession session, Heard.Answered answered) {
     if (traffic.overtakes(answered.id())) {
       breakOff("QEMU broke the protocol: an answer in band before that to an older command");
-    } else if (!callers.answered(answered.id(), answered.answer(), now)) {
+    } else if (callers.answered(answered.id(), answered.answer(), now)) {
+      unasked -= answered.answer().document().length();
+    } else {
       session.drop();
     }
   }

@@ -25,6 +25,22 @@ final class LimitsTest {
   private final SharedMonitor monitor = new SharedMonitor();
 
   @Test
+  void unaskedIsCounted() {
+    Party client = monitor.ready().joinReady();
+    long before = monitor.broker.unasked();
+    client.execute("a", 1);
+    monitor.answer(monitor.next(), "\"" + "x".repeat(1000) + "\"");
+    long asked = monitor.broker.unasked() - before;
+    assertTrue(asked >= 0 && asked < 10, asked + " bytes: line ends at most");
+    monitor.qemu(SharedMonitor.event("STOP"));
+    monitor.qemu("{\"return\": {}, \"id\": 99}");
+    monitor.raw("{\"return\": \"".getBytes(StandardCharsets.US_ASCII));
+    long unasked = monitor.broker.unasked() - before - asked;
+    int said = SharedMonitor.event("STOP").length() + 25 + 12;
+    assertTrue(unasked >= said && unasked < said + 10, unasked + " bytes of " + said);
+  }
+
+  @Test
   void after64QueuedCommandsAClientIsNotReadUntilOneIsAnswered() {
     Party client = monitor.ready().joinReady();
     byte[] many = "{\"execute\":\"a\"}".repeat(100).getBytes(StandardCharsets.US_ASCII);

@@ -4,8 +4,8 @@ import org.qmpkit.net.Loop;
 import org.qmpkit.net.Xenstore;
 
 /**
- * Noticing that another domain has ended, which neither rings nor devices tell. However many domains
- * of a host end at once, one question at a time is asked about each that is watched.
+ * Noticing that another domain has ended, which neither rings nor devices tell. However many
+ * domains of a host end at once, one question at a time is asked about each that is watched.
  */
 final class ReleasedDomain {
   private final Xenstore xenstore;

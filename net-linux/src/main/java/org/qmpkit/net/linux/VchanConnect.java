@@ -78,8 +78,8 @@ final class VchanConnect {
       }
     } catch (IOException e) {
       try {
-        loop.execute(() ->
-            outcome.failed(failure(reason(e), "start the server there, or wait for it", e)));
+        loop.execute(
+            () -> outcome.failed(failure(reason(e), "start the server there, or wait for it", e)));
       } catch (RejectedExecutionException closed) {
         // Nobody is left to tell.
       }

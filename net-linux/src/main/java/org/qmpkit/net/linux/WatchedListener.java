@@ -8,8 +8,8 @@ import org.qmpkit.net.Loop;
 import org.qmpkit.net.Source;
 
 /**
- * A listener on what is no socket: it knows itself whether a peer waits, and tells of it in turns of
- * its own while somebody wants to hear that.
+ * A listener on what is no socket: it knows itself whether a peer waits, and tells of it in turns
+ * of its own while somebody wants to hear that.
  */
 abstract class WatchedListener implements Listener, Source {
   final Address address;
