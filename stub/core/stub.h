@@ -30,6 +30,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Of OpenXT's protocol, and bounds. */
 enum {
     STUB_HELPER_PORT = 5100,   /* of OpenXT's helper in dom0 */
     STUB_QEMU_PORT = 15100,    /* of its QEMU */
@@ -58,12 +59,13 @@ typedef enum StubKind {
 
 /* What becomes of output that finds STUB_OUT bytes waiting already. */
 typedef enum StubFull {
-    /* The session ends: what is cut off in the middle is of no use (QMP). The front end never waits. */
-    STUB_FULL_END,
-    /* It is dropped (a console). The front end never waits. */
-    STUB_FULL_DROP,
-    /* stub_write() takes what fits; who can keep the rest tries again. */
+    /* stub_write() takes what fits, and the front end keeps the rest, as QEMU's monitors do. It need
+       not wait for long: after STUB_STUCK without progress the session ends. */
     STUB_FULL_WAIT,
+    /* What does not fit is dropped, and counted: for a console, whose guest may not be held up. */
+    STUB_FULL_DROP,
+    /* The session ends: for who can neither keep output, nor do with half of it. */
+    STUB_FULL_END,
 } StubFull;
 
 typedef struct StubOptions {
@@ -124,6 +126,7 @@ typedef struct StubCounts {
     uint64_t unheard;      /* bytes of output that nobody was there for, or whose client had left */
     uint64_t dropped;      /* bytes of output dropped by STUB_FULL_DROP */
     uint64_t full;         /* sends that a full ring refused */
+    uint64_t skipped;      /* sessions that the front end never saw: others replaced them at once */
     uint64_t ended_full, ended_stuck, ended_gone; /* sessions that ended so */
 } StubCounts;
 
@@ -190,10 +193,14 @@ size_t stub_writable(const StubCore *core);
 bool stub_out(const StubCore *core, uint64_t now, const uint8_t **data, size_t *length);
 
 /*
- * What came of sending it: bytes taken, or -errno. What a full ring refused is offered again, later,
- * before anything else. EMSGSIZE makes chunks shorter.
+ * What came of sending it: bytes taken (0 of a ring: it is full), or -errno. To be called right after
+ * stub_out(). What a full ring refused is offered again, later, before anything else. EMSGSIZE makes
+ * chunks shorter.
  */
 void stub_sent(StubCore *core, uint64_t now, ssize_t result);
+
+/* The peer's ring may have room again: what it refused is offered at once. Where that can be known. */
+void stub_ready(StubCore *core);
 
 /* Milliseconds until stub_out() or stub_event() may have something by time alone; -1 for never. */
 int stub_timeout(const StubCore *core, uint64_t now);
