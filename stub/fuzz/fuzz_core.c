@@ -20,7 +20,8 @@ typedef struct Run {
     unsigned heard, taken, written, sent;
     /* What allows for a gap. */
     uint64_t in_gaps, out_gaps;
-    bool gap;
+    bool gap;  /* before the first bytes of a session */
+    bool lost; /* what the front end hung up on */
 } Run;
 
 /* Bytes that count up; none of them a marker. Of output, they spell words as well. */
@@ -72,10 +73,13 @@ static void event(Run *r, size_t most)
 
     switch (stub_event(r->c, r->now, &data, &length)) {
     case STUB_NOTHING:
+        r->in_gaps = stub_counts(r->c)->skipped; /* what was skipped is behind us */
         break;
     case STUB_OPENED:
         CHECK(!r->told);
         r->told = true;
+        r->gap = r->gap || r->lost || r->in_gaps != stub_counts(r->c)->skipped;
+        r->lost = false;
         break;
     case STUB_CLOSED:
         CHECK(r->told);
@@ -84,9 +88,8 @@ static void event(Run *r, size_t most)
     case STUB_DATA:
         CHECK(r->told && length > 0);
         length = length < most ? length : most;
-        follow(&r->taken, data, length, r->gap || r->in_gaps != stub_counts(r->c)->skipped, in_byte);
+        follow(&r->taken, data, length, r->gap, in_byte);
         r->gap = false;
-        r->in_gaps = stub_counts(r->c)->skipped;
         stub_took(r->c, length);
         break;
     }
@@ -188,8 +191,8 @@ static void step(Run *r, uint8_t what, uint8_t much, bool bytes)
     case 11:
         if (much % 4 == 0) {
             stub_hangup(r->c, r->now);
+            r->lost = r->lost || r->told;
             r->told = false;
-            r->gap = true;
         } else if (bytes && much % 4 == 1) {
             stub_came(r->c, r->now);
         } else if (bytes && much % 4 == 2) {

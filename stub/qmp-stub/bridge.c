@@ -45,7 +45,7 @@ typedef struct Wire {
     bool blocked;      /* QEMU takes nothing now */
     bool unreachable;  /* which has been said */
     uint64_t sessions, foreign; /* of which the log knows */
-    StubEnd end;
+    bool open;
 } Wire;
 
 struct Bridge {
@@ -323,17 +323,17 @@ static void tell_news(Bridge *b, Wire *w, uint64_t now)
         w->foreign = n->foreign;
         tell("%s: datagrams of other domains or ports come, and are dropped", w->name);
     }
-    if (end != w->end) {
-        w->end = end;
+    if (w->open && (!stub_open(w->core) || n->sessions != w->sessions)) {
+        w->open = false;
         if ((b->verbose || end > STUB_END_HANGUP) && may_tell(now)) {
-            int error = stub_error(w->core);
-            tell("%s: session %" PRIu64 " has ended: %s%s%s", w->name, n->sessions, stub_end_text(end),
-                 end == STUB_END_REFUSED ? ": " : "", end == STUB_END_REFUSED ? strerror(error) : "");
+            bool refused = end == STUB_END_REFUSED;
+            tell("%s: session %" PRIu64 " has ended: %s%s%s", w->name, w->sessions, stub_end_text(end),
+                 refused ? ": " : "", refused ? strerror(stub_error(w->core)) : "");
         }
     }
     if (n->sessions != w->sessions) {
         w->sessions = n->sessions;
-        w->end = STUB_END_NONE;
+        w->open = stub_open(w->core);
         if (b->verbose && may_tell(now)) {
             tell("%s: session %" PRIu64, w->name, n->sessions);
         }
