@@ -63,7 +63,7 @@ static uint64_t losses(const Run *r)
 {
     const StubCounts *n = stub_counts(r->c);
 
-    return n->sessions + n->dropped + n->ended_full + n->ended_gone + n->ended_stuck + n->unheard + n->cut;
+    return n->sessions + n->ended_full + n->ended_gone + n->ended_stuck + n->unheard + n->cut;
 }
 
 static void event(Run *r, size_t most)
@@ -135,12 +135,13 @@ static void send_out(Run *r, int result)
 static void write_out(Run *r, size_t length)
 {
     static uint8_t data[70000];
-    uint64_t unheard = stub_counts(r->c)->unheard;
+    uint64_t unheard = stub_counts(r->c)->unheard, dropped = stub_counts(r->c)->dropped;
 
     for (size_t i = 0; i < length; i++) {
         data[i] = out_byte(r->written + (unsigned)i);
     }
     length = stub_write(r->c, r->now, data, length);
+    length -= (size_t)(stub_counts(r->c)->dropped - dropped); /* written once more */
     r->written += (unsigned)(stub_counts(r->c)->unheard == unheard ? length : 0);
 }
 

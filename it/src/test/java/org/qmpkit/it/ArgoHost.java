@@ -65,6 +65,28 @@ final class ArgoHost {
     return listening(program(STUBDOM, "", prefixed("helper", flags)));
   }
 
+  /** A QEMU in its domain whose channels are made by our stub, as its arguments say. */
+  HelperProcess stubbedQemu(String... arguments) throws IOException {
+    return HelperProcess.started(stub(STUBDOM, QmpStub.qemu(arguments)));
+  }
+
+  /** A run of our stub. */
+  ProcessBuilder stub(int domid, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(QmpStub.PROGRAM.toString()));
+    command.addAll(arguments);
+    return inside(domid, "", new ProcessBuilder(command));
+  }
+
+  /** The processes of this host that our stub has made besides QEMU, and that have not ended. */
+  List<ProcessHandle> companions() {
+    return ProcessHandle.allProcesses().filter(each -> QmpStub.isOf(each, host)).toList();
+  }
+
+  /** What a process of a domain has in its environment. */
+  Map<String, String> environment(int domid) {
+    return inside(domid, "", new ProcessBuilder()).environment();
+  }
+
   /** The model of OpenXT's QEMU in front of a monitor. */
   HelperProcess stockQemu(String family, int generation, Path monitor) throws IOException {
     return ready(model(STUBDOM, "openxt-qemu", family, "" + generation, "" + monitor));
