@@ -2,6 +2,7 @@
  *
  * QEMU's command lines, before and after; and addresses.
  */
+#define _GNU_SOURCE
 #include "check.h"
 #include "line.h"
 
