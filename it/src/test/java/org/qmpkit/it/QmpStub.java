@@ -60,14 +60,17 @@ final class QmpStub {
   static List<String> qemu(String... arguments) {
     List<String> words = new ArrayList<>(List.of(environment("QEMU", "qemu-system-x86_64")));
     words.addAll(List.of("-nodefaults", "-display", "none", "-S"));
-    if (!FLAGS.isEmpty()) {
-      words.addAll(List.of(FLAGS.split(" ")));
-    }
+    words.addAll(List.of(flags()));
     if (!List.of(arguments).contains("-M")) {
       words.addAll(List.of("-M", "none"));
     }
     words.addAll(Arrays.asList(arguments));
     return words;
+  }
+
+  /** What this QEMU needs besides. */
+  static String[] flags() {
+    return FLAGS.isEmpty() ? new String[0] : FLAGS.split(" ");
   }
 
   /** Whether this QEMU runs what is in its machine. */

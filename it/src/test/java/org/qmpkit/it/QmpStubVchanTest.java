@@ -38,7 +38,7 @@ class QmpStubVchanTest {
             };
     Path link = qemu.resolveSibling("vchan-socket-proxy");
     Files.createSymbolicLink(link, QmpStub.PROGRAM);
-    try (RealQemu monitor = RealQemu.startAt(qemu);
+    try (RealQemu monitor = RealQemu.startAt(qemu, QmpStub.flags());
         HelperProcess stub = xen.stub(byItsLink ? link : QmpStub.PROGRAM, words)) {
       stub.awaitLog("qmp-stub: vchan:0:device-model/6/qmp-vchan.*: serves " + qemu);
       for (int round = 0; round < 3; round++) {
@@ -65,7 +65,7 @@ class QmpStubVchanTest {
         xen.stub(QmpStub.PROGRAM, "bridge", "-v", "vchan:0:p,reconnect-marker=on", "" + qemu)) {
       stub.awaitLog("serves");
       for (int life = 0; life < 2; life++) {
-        try (RealQemu monitor = RealQemu.startAt(qemu);
+        try (RealQemu monitor = RealQemu.startAt(qemu, QmpStub.flags());
             HelperProcess client = xen.onRings(6, 7, "--reconnect-marker=1")) {
           client.awaitLog("shares .*reconnect-marker=on at unix");
           LibxlClient libxl = new LibxlClient(xen.libxl(6));
