@@ -27,19 +27,19 @@ class QmpStubVchanTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void ourHelperIsServedAgainAndAgain(boolean byItsLink) throws Exception {
+  void ourHelperIsServedAgainAndAgain(boolean byItsName) throws Exception {
     String[] words =
-        byItsLink
+        byItsName
             ? new String[] {
               "-m", "server", "-r", "1", "-v", "0", "device-model/6/qmp-vchan", "" + qemu
             }
             : new String[] {
               "bridge", "-v", "vchan:0:device-model/6/qmp-vchan,reconnect-marker=on", "unix:" + qemu
             };
-    Path link = qemu.resolveSibling("vchan-socket-proxy");
-    Files.createSymbolicLink(link, QmpStub.PROGRAM);
+    Path named = qemu.resolveSibling("vchan-socket-proxy");
+    Files.copy(QmpStub.PROGRAM, named);
     try (RealQemu monitor = RealQemu.startAt(qemu, QmpStub.flags());
-        HelperProcess stub = xen.stub(byItsLink ? link : QmpStub.PROGRAM, words)) {
+        HelperProcess stub = xen.stub(byItsName ? named : QmpStub.PROGRAM, words)) {
       stub.awaitLog("qmp-stub: vchan:0:device-model/6/qmp-vchan.*: serves " + qemu);
       for (int round = 0; round < 3; round++) {
         try (HelperProcess client = xen.onRings(6, 7, "--reconnect-marker=1")) {
