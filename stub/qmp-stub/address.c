@@ -128,7 +128,6 @@ static bool full(Address *a, const char *value, Reason *why)
 static bool datagram_option(Address *a, const char *key, const char *value, bool *known, Reason *why)
 {
     uint32_t n = 0;
-    bool stream = false;
 
     if (strcmp(key, "domid") == 0) {
         return domain(a, value, why);
@@ -144,11 +143,14 @@ static bool datagram_option(Address *a, const char *key, const char *value, bool
     if (strcmp(key, "generation") == 0) {
         bool good = number(&n, key, value, 1, 3, why);
         a->generation = (int)n;
+        a->generation_given = true;
         return good;
     }
     if (strcmp(key, "stream") == 0) {
-        return flag(&stream, key, value, why) &&
-               (!stream || refuse(why, "stream=on is not for this program; datagrams serve the same helpers"));
+        return flag(&a->stream, key, value, why);
+    }
+    if (strcmp(key, "server") == 0) {
+        return flag(&a->server, key, value, why);
     }
     *known = false;
     return true;
@@ -206,6 +208,15 @@ bool address_complete(Address *a, Reason *why)
     }
     if (a->scheme == VSOCK && !a->port_given) {
         return refuse(why, "no port; as in vsock:any:5100, or vsock,port=5100");
+    }
+    if (a->stream && a->generation_given) {
+        return refuse(why, "generation is of datagrams, and stream is on");
+    }
+    if (a->stream && a->chunk > PIECE_MAX) {
+        return refuse(why, "chunk %zu is not within %d to %d, of a stream", a->chunk, STUB_CHUNK_MIN, PIECE_MAX);
+    }
+    if (a->server && !a->stream) {
+        return refuse(why, "server is of streams, and stream is off");
     }
     /* OpenXT's QEMU listens ten thousand above where its helper is. */
     if (a->scheme != VSOCK && a->port_given && !a->local_given) {
@@ -310,7 +321,8 @@ void address_name(const Address *a, char *text, size_t room)
     switch (a->scheme) {
     case ARGO:
     case V4V:
-        snprintf(text, room, "%s:%u:%u", schemes[a->scheme], a->domain, a->port);
+        snprintf(text, room, "%s:%u:%u%s%s", schemes[a->scheme], a->domain, a->port, a->stream ? ",stream=on" : "",
+                 a->server ? ",server=on" : "");
         break;
     case VCHAN:
         snprintf(text, room, "vchan:%u:%s", a->domain, a->path);

@@ -15,6 +15,7 @@ typedef enum Scheme {
 } Scheme;
 
 enum {
+    PIECE_MAX = STUB_CHUNK_MAX - 8, /* of a stream, whose pieces have a header */
     DOMAINS = 0x7ff0,     /* from here on no number is an ordinary domain's */
     VCHAN_PATH = 49,      /* bytes; libxenvchan has no more room */
     ANY_CID = 0xffffffff, /* VMADDR_CID_ANY, and VMADDR_PORT_ANY */
@@ -28,7 +29,8 @@ typedef struct Address {
     int generation;
     size_t chunk;
     StubFull full;
-    bool full_given, port_given, local_given, marker;
+    bool full_given, port_given, local_given, generation_given, marker;
+    bool stream, server; /* of argo and v4v: the stream device; where this side listens */
     char path[VCHAN_PATH + 1]; /* of vchan, in xenstore */
 } Address;
 

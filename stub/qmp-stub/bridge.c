@@ -113,7 +113,7 @@ bool bridge_add(Bridge *b, const Address *a, const char *socket, Reason *why)
 {
     Wire *w = &b->wires[b->count];
     StubOptions o = {
-        .kind = a->scheme == VCHAN ? STUB_BYTES : STUB_DATAGRAMS,
+        .kind = a->scheme == VCHAN || a->stream ? STUB_BYTES : STUB_DATAGRAMS,
         .generation = a->generation, .domain = a->domain, .port = a->port,
         .marker = a->marker, .chunk = a->chunk, .full = a->full,
     };
@@ -379,7 +379,9 @@ static void prepare(Wire *w, struct pollfd *peer, struct pollfd *qemu, int *time
 {
     bool room = !peer_is_level(w->peer) || stub_room(w->core) > 0;
 
-    *peer = (struct pollfd) { .fd = room ? peer_descriptor(w->peer) : -1, .events = POLLIN };
+    peer->fd = peer_descriptor(w->peer, &peer->events);
+    peer->fd = room ? peer->fd : -1;
+    peer->revents = 0;
     *qemu = (struct pollfd) { .fd = -1 };
     if (wants_qemu(w)) {
         qemu->fd = w->qemu;

@@ -6,7 +6,7 @@ Peer *peer_open(const Address *address, Reason *why)
     switch (address->scheme) {
     case ARGO:
     case V4V:
-        return argo_open(address, why);
+        return address->stream ? stream_open(address, why) : argo_open(address, why);
     case VCHAN:
         return vchan_open(address, why);
     case VSOCK:
@@ -21,8 +21,9 @@ void peer_close(Peer *peer)
     peer->kind->close(peer);
 }
 
-int peer_descriptor(const Peer *peer)
+int peer_descriptor(const Peer *peer, short *events)
 {
+    *events = peer->events;
     return peer->descriptor;
 }
 

@@ -14,8 +14,8 @@ typedef struct Peer Peer;
 Peer *peer_open(const Address *address, Reason *why);
 void peer_close(Peer *peer);
 
-/* What is readable when something has happened; -1 while there is none, and one tries again. */
-int peer_descriptor(const Peer *peer);
+/* What has these events when something has happened; -1 while there is none, and one tries again. */
+int peer_descriptor(const Peer *peer, short *events);
 
 /* Whether it need be looked at only while there is room in the core. */
 bool peer_is_level(const Peer *peer);
@@ -47,8 +47,10 @@ struct Peer {
     const PeerKind *kind;
     Address address;
     int descriptor;
+    short events; /* of poll(2), to be waited for */
 };
 
+Peer *stream_open(const Address *address, Reason *why);
 Peer *argo_open(const Address *address, Reason *why);
 Peer *vchan_open(const Address *address, Reason *why);
 

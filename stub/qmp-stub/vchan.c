@@ -8,6 +8,7 @@
 #include "peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +178,7 @@ Peer *vchan_open(const Address *a, Reason *why)
     if (v == NULL) {
         return NULL;
     }
-    v->peer = (Peer) { .kind = &kind, .address = *a, .descriptor = -1 };
+    v->peer = (Peer) { .kind = &kind, .address = *a, .descriptor = -1, .events = POLLIN };
     if (!offer(v)) {
         refuse(why, "no rings can be offered to domain %u (%s); see whether xenstored answers, and xen-gntalloc is loaded",
                a->domain, strerror(errno));

@@ -127,6 +127,9 @@ static void options_have_their_meaning(void)
     CHECK(a.domain == 9 && a.port == 5200 && a.local_port == 15200);
     a = read_line("qemu -chardev vsock,id=v,port=1").channels[0].address;
     CHECK(a.domain == ANY_CID);
+    a = read_line("qemu -chardev argo,id=s,stream=on,server").channels[0].address;
+    CHECK(a.stream && a.server);
+    CHECK(!read_line("qemu -chardev v4v,id=s,stream=off").channels[0].address.stream);
     CHECK(read_line("qemu -chardev vchan,id=v,path=p,reconnect-marker=on").channels[0].address.marker);
 }
 
@@ -157,7 +160,10 @@ static void garbage_is_named(void)
     is_refused("qemu -qmp argo,full=maybe", "-qmp argo,full=maybe: full 'maybe' is none of wait, drop, end");
     is_refused("qemu -qmp argo,generation=4", "-qmp argo,generation=4: generation '4' is not a number within 1 to 3");
     is_refused("qemu -qmp vchan:0:p,reconnect-marker=2", "-qmp vchan:0:p,reconnect-marker=2: reconnect-marker '2' is neither on nor off");
-    is_refused("qemu -chardev argo,id=q,stream=on", "-chardev argo,id=q,stream=on: stream=on is not for this program; datagrams serve the same helpers");
+    is_refused("qemu -qmp argo,stream=on,generation=2", "-qmp argo,stream=on,generation=2: generation is of datagrams, and stream is on");
+    is_refused("qemu -qmp argo,server=on", "-qmp argo,server=on: server is of streams, and stream is off");
+    is_refused("qemu -qmp argo,stream=on,chunk=16265",
+               "-qmp argo,stream=on,chunk=16265: chunk 16265 is not within 16 to 16264, of a stream");
     is_refused("qemu -qmp argo -serial argo",
                "two channels at argo:0:5100: give one another localport= (-chardev argo,id=ID,localport=15101)");
 }

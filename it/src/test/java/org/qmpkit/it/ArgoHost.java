@@ -65,9 +65,21 @@ final class ArgoHost {
     return listening(program(STUBDOM, "", prefixed("helper", flags)));
   }
 
-  /** A QEMU in its domain whose channels are made by our stub, as its arguments say. */
+  /**
+   * A QEMU in its domain whose channels are made by our stub, as its arguments say; they are there
+   * when this returns, with the bridge and its guard.
+   */
   HelperProcess stubbedQemu(String... arguments) throws IOException {
-    return HelperProcess.started(stub(STUBDOM, QmpStub.qemu(arguments)));
+    HelperProcess qemu = HelperProcess.started(stub(STUBDOM, QmpStub.qemu(arguments)));
+    Patience.until(
+        "QEMU, the bridge and its guard",
+        () -> {
+          // This process is QEMU when the other two are ready.
+          List<Long> stubs = companions().stream().map(ProcessHandle::pid).toList();
+          return stubs.size() == 2 && !stubs.contains(qemu.pid());
+        },
+        () -> String.join("\n", qemu.log()));
+    return qemu;
   }
 
   /** A run of our stub. */

@@ -54,6 +54,26 @@ class QmpStubTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "argo:0,stream=on,server=on | argo:5,stream=on",
+        "v4v:0,stream=on | v4v:5:15100,localport=5100,stream=on,server=on",
+      })
+  void ourHelperIsReachedByAStream(String there, String near) throws Exception {
+    try (HelperProcess qemu = host.stubbedQemu("-qmp", there)) {
+      for (int round = 0; round < 2; round++) {
+        try (HelperProcess helper = host.sharing(near)) {
+          host.awaitStatus();
+          host.assertServes();
+          helper.kill();
+        }
+      }
+      assertTrue(qemu.alive());
+    }
+  }
+
   @Test
   void ourHelperHearsTheLastWords() throws Exception {
     try (HelperProcess qemu = host.stubbedQemu("-qmp", "argo");
