@@ -69,14 +69,7 @@ static size_t first_chunk(const StubCore *c)
     const uint8_t *at = bytes_first(&c->out);
     size_t length = c->out.length < c->chunk ? c->out.length : c->chunk;
 
-    if (c->o.kind == STUB_BYTES || length < 2) {
-        return length;
-    }
-    if (is_word(at, c->out.length)) {
-        return 1;
-    }
-    /* One byte less, and the next one begins with a byte before the word. */
-    return is_word(at + length, c->out.length - length) ? length - 1 : length;
+    return c->o.kind == STUB_DATAGRAMS && is_word(at, c->out.length) ? 1 : length;
 }
 
 static bool waits(const StubCore *c, uint64_t now)
