@@ -1,52 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
 #include "bridge.h"
+#include "wire.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-    MOST = 16,          /* channels */
+    MOST = 16,       /* channels */
     WATCHED = 4,
-    PIECE = 64 * 1024,
-    ROUNDS = 16,        /* for one channel, for the others to have their turn */
-    CONNECT = 5000,     /* ms until QEMU must listen */
-    CONNECT_AGAIN = 20,
-    LINGER = 1000,      /* ms for QEMU to read to the end what a client said before it left */
-    FAREWELL = 1000,    /* ms at the end, for what peers have not read */
-    LINES = 50,         /* of the log at once, and one more each second */
+    ROUNDS = 16,     /* for one channel, for the others to have their turn */
+    FAREWELL = 1000, /* ms at the end, for what peers have not read */
 };
-
-typedef enum FrontState {
-    FRONT_CLOSED,
-    FRONT_CONNECTING,
-    FRONT_OPEN,
-    FRONT_LINGERS, /* our end is closed, QEMU has yet to read */
-} FrontState;
-
-typedef struct Wire {
-    Peer *peer;
-    StubCore *core;
-    char name[100], socket[sizeof ((struct sockaddr_un *)0)->sun_path];
-    FrontState state;
-    int qemu;          /* the connection to QEMU's socket */
-    uint64_t deadline; /* of connecting, or lingering */
-    uint64_t again;    /* connecting */
-    bool blocked;      /* QEMU takes nothing now */
-    bool unreachable;  /* which has been said */
-    uint64_t sessions, foreign; /* of which the log knows */
-    bool open;
-} Wire;
 
 struct Bridge {
     bool verbose, leaving;
@@ -57,7 +25,6 @@ struct Bridge {
     void *context;
 };
 
-static uint8_t piece[PIECE];
 static volatile sig_atomic_t told_to_end, asked;
 
 static uint64_t clock_ms(void)
@@ -66,37 +33,6 @@ static uint64_t clock_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-void tell(const char *format, ...)
-{
-    char line[512] = "qmp-stub: ";
-    size_t length = strlen(line);
-    va_list more;
-
-    va_start(more, format);
-    vsnprintf(line + length, sizeof line - length - 1, format, more);
-    va_end(more);
-    strcat(line, "\n");
-    if (write(STDERR_FILENO, line, strlen(line)) < 0) {
-        return; /* nobody reads it */
-    }
-}
-
-/* What the other domain causes is not said without end. */
-static bool may_tell(uint64_t now)
-{
-    static uint64_t left = LINES, since;
-
-    if (now / 1000 > since) {
-        left = left + (now / 1000 - since) < LINES ? left + (now / 1000 - since) : LINES;
-        since = now / 1000;
-    }
-    if (left == 0) {
-        return false;
-    }
-    left--;
-    return true;
 }
 
 Bridge *bridge_new(bool verbose)
@@ -153,193 +89,6 @@ void bridge_over(Bridge *b, BridgeOver over, void *context)
     b->context = context;
 }
 
-/* ---- QEMU's side */
-
-static void hang_up(Wire *w)
-{
-    if (w->qemu >= 0) {
-        close(w->qemu);
-        w->qemu = -1;
-    }
-    w->state = FRONT_CLOSED;
-    w->blocked = false;
-}
-
-/* A connection is lost, or cannot be made: the session ends with it. */
-static void lose(Wire *w, uint64_t now)
-{
-    hang_up(w);
-    stub_hangup(w->core, now);
-}
-
-static void dial(Wire *w, uint64_t now)
-{
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
-    int error;
-
-    if (now < w->again) {
-        return;
-    }
-    strcpy(to.sun_path, w->socket);
-    w->qemu = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (w->qemu >= 0 && connect(w->qemu, (void *)&to, sizeof to) == 0) {
-        w->state = FRONT_OPEN;
-        w->unreachable = false;
-        return;
-    }
-    error = errno;
-    if (w->qemu >= 0) {
-        close(w->qemu);
-        w->qemu = -1;
-    }
-    w->again = now + CONNECT_AGAIN;
-    if (now >= w->deadline) {
-        if (!w->unreachable) {
-            tell("%s: QEMU's socket %s: %s; its client waits in vain", w->name, w->socket, strerror(error));
-            w->unreachable = true;
-        }
-        lose(w, now);
-    }
-}
-
-/* Gives QEMU what it takes; whether there may be more to do. */
-static bool to_qemu(Wire *w, uint64_t now)
-{
-    const uint8_t *data;
-    size_t length;
-    ssize_t n;
-
-    switch (stub_event(w->core, now, &data, &length)) {
-    case STUB_OPENED:
-        w->state = FRONT_CONNECTING;
-        w->deadline = now + CONNECT;
-        w->again = now;
-        return true;
-    case STUB_CLOSED:
-        if (w->qemu >= 0 && shutdown(w->qemu, SHUT_WR) == 0) {
-            w->state = FRONT_LINGERS;
-            w->deadline = now + LINGER;
-        } else {
-            hang_up(w);
-        }
-        return true;
-    case STUB_DATA:
-        n = send(w->qemu, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n > 0) {
-            stub_took(w->core, (size_t)n);
-        } else if (errno == EAGAIN || errno == EINTR) {
-            w->blocked = true;
-        } else {
-            /* What it has said is read yet; the end of that is its end. */
-            stub_took(w->core, length);
-        }
-        return !w->blocked;
-    case STUB_NOTHING:
-        break;
-    }
-    return false;
-}
-
-static bool wants_qemu(const Wire *w)
-{
-    bool kept = w->peer->address.full != STUB_FULL_WAIT || stub_writable(w->core) > 0;
-
-    return w->state == FRONT_LINGERS || (w->state == FRONT_OPEN && kept);
-}
-
-/* Takes what QEMU says, as much as may be kept; whether there may be more. */
-static bool from_qemu(Wire *w, uint64_t now)
-{
-    size_t most = sizeof piece;
-    ssize_t n;
-
-    if (!wants_qemu(w)) {
-        return false;
-    }
-    if (w->state == FRONT_OPEN && w->peer->address.full == STUB_FULL_WAIT && stub_writable(w->core) < most) {
-        most = stub_writable(w->core);
-    }
-    n = recv(w->qemu, piece, most, MSG_DONTWAIT);
-    if (n > 0) {
-        if (w->state == FRONT_OPEN) {
-            stub_write(w->core, now, piece, (size_t)n);
-        }
-        return true;
-    }
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-        return false;
-    }
-    if (w->state == FRONT_LINGERS) {
-        hang_up(w);
-    } else {
-        lose(w, now);
-    }
-    return true;
-}
-
-static bool front(Bridge *b, Wire *w, uint64_t now)
-{
-    bool more;
-
-    switch (w->state) {
-    case FRONT_CLOSED:
-        return !b->leaving && to_qemu(w, now);
-    case FRONT_CONNECTING:
-        dial(w, now);
-        return w->state != FRONT_CONNECTING;
-    case FRONT_OPEN:
-        more = from_qemu(w, now);
-        return (w->state == FRONT_OPEN && !w->blocked && to_qemu(w, now)) || more;
-    case FRONT_LINGERS:
-        if (now >= w->deadline) {
-            hang_up(w);
-            return true;
-        }
-        return from_qemu(w, now);
-    }
-    return false;
-}
-
-/* ---- the log */
-
-static void tell_counts(const Wire *w)
-{
-    const StubCounts *n = stub_counts(w->core);
-
-    tell("%s: %" PRIu64 " sessions, %" PRIu64 " bytes heard, %" PRIu64 " sent; dropped: %" PRIu64
-         " datagrams of others, %" PRIu64 " for nobody, %" PRIu64 " bytes for nobody, %" PRIu64
-         " of a full console; a full ring: %" PRIu64 " times; ended so: %" PRIu64 " stuck, %" PRIu64 " full, %" PRIu64
-         " gone",
-         w->name, n->sessions, n->heard, n->sent, n->foreign, n->stray, n->unheard, n->dropped, n->full,
-         n->ended_stuck, n->ended_full, n->ended_gone);
-}
-
-static void tell_news(Bridge *b, Wire *w, uint64_t now)
-{
-    const StubCounts *n = stub_counts(w->core);
-    StubEnd end = stub_end(w->core);
-
-    if (n->foreign > 0 && w->foreign == 0) {
-        w->foreign = n->foreign;
-        tell("%s: datagrams of other domains or ports come, and are dropped", w->name);
-    }
-    if (w->open && (!stub_open(w->core) || n->sessions != w->sessions)) {
-        w->open = false;
-        if ((b->verbose || end > STUB_END_HANGUP) && may_tell(now)) {
-            bool refused = end == STUB_END_REFUSED;
-            tell("%s: session %" PRIu64 " has ended: %s%s%s", w->name, w->sessions, stub_end_text(end),
-                 refused ? ": " : "", refused ? strerror(stub_error(w->core)) : "");
-        }
-    }
-    if (n->sessions != w->sessions) {
-        w->sessions = n->sessions;
-        w->open = stub_open(w->core);
-        if (b->verbose && may_tell(now)) {
-            tell("%s: session %" PRIu64, w->name, n->sessions);
-        }
-    }
-}
-
 /* ---- all of them */
 
 /* Moves what can be moved; whether there may be more at once. */
@@ -352,12 +101,12 @@ static bool work(Bridge *b, Wire *w, uint64_t now)
         size_t length;
 
         more = peer_receive(w->peer, w->core, now);
-        more |= front(b, w, now);
+        more |= front_work(w, b->leaving, now);
         for (int k = 0; k < ROUNDS && stub_out(w->core, now, &data, &length); k++) {
             stub_sent(w->core, now, peer_send(w->peer, data, length));
             more = true;
         }
-        tell_news(b, w, now);
+        log_news(w, b->verbose, now);
     }
     return more;
 }
@@ -383,7 +132,7 @@ static void prepare(Wire *w, struct pollfd *peer, struct pollfd *qemu, int *time
     peer->fd = room ? peer->fd : -1;
     peer->revents = 0;
     *qemu = (struct pollfd) { .fd = -1 };
-    if (wants_qemu(w)) {
+    if (front_wants(w)) {
         qemu->fd = w->qemu;
         qemu->events = POLLIN;
     }
@@ -444,7 +193,7 @@ static void leave(Bridge *b, bool hang_up_now, uint64_t now)
 {
     b->leaving = true;
     for (int i = 0; hang_up_now && i < b->count; i++) {
-        lose(&b->wires[i], now);
+        front_lose(&b->wires[i], now);
     }
 }
 
@@ -499,7 +248,7 @@ void bridge_run(Bridge *b)
         if (asked) {
             asked = 0;
             for (int i = 0; i < b->count; i++) {
-                tell_counts(&b->wires[i]);
+                log_counts(&b->wires[i]);
             }
         }
         if (!b->leaving && (told_to_end || (b->over != NULL && b->over(b->context)))) {
@@ -516,7 +265,7 @@ void bridge_run(Bridge *b)
         wait_for_something(b, more ? 0 : timeout, &waiting);
     }
     for (int i = 0; i < b->count; i++) {
-        hang_up(&b->wires[i]);
+        front_close(&b->wires[i]);
         peer_close(b->wires[i].peer);
         stub_free(b->wires[i].core);
     }

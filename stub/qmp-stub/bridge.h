@@ -23,7 +23,7 @@ void bridge_over(Bridge *bridge, BridgeOver over, void *context);
 /* Runs until SIGTERM, SIGINT, SIGHUP, or until it is over; what can be said at the end is said. */
 void bridge_run(Bridge *bridge);
 
-/* One line on stderr. */
+/* One line on stderr, with the program's name before it. */
 void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

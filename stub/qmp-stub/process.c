@@ -33,11 +33,16 @@ bool process_has_ended(int process)
     return poll(&p, 1, 0) == 1;
 }
 
+void process_kill(int process)
+{
+    syscall(PIDFD_SEND_SIGNAL, process, SIGKILL, NULL, 0);
+}
+
 void process_end(int process)
 {
     syscall(PIDFD_SEND_SIGNAL, process, SIGTERM, NULL, 0);
     process_wait(process, -1, TERM_MS);
-    syscall(PIDFD_SEND_SIGNAL, process, SIGKILL, NULL, 0);
+    process_kill(process);
 }
 
 static bool has_socket(const char *pid, const char *wanted)

@@ -17,6 +17,9 @@ bool process_has_ended(int process);
 /* Waits until one of two has ended, or for so many milliseconds (-1: for ever). */
 void process_wait(int one, int other, int milliseconds);
 
+/* SIGKILL. */
+void process_kill(int process);
+
 /* SIGTERM, and where that does not end it within five seconds SIGKILL. */
 void process_end(int process);
 

@@ -106,6 +106,7 @@ static bool has_ended(Qemu *q)
             /* Whoever waits for the end of this text would wait as long as QEMU runs. */
             int null = open("/dev/null", O_RDWR | O_CLOEXEC);
             dup2(null, STDERR_FILENO);
+            close(null);
             return false;
         }
     }
@@ -157,7 +158,10 @@ static void silence(void)
     dup2(null, STDOUT_FILENO);
 }
 
-/* The bridge's process. What it can't do it says on `ready`, else it closes that. */
+/* What the bridge says when QEMU may start; else it says why not. */
+#define READY "ready"
+
+/* The bridge's process. */
 static _Noreturn void bridge(Qemu *q, const Line *line, const Socket *sockets, bool verbose, int ready)
 {
     int keep[CHANNELS + 2] = { q->process, ready };
@@ -174,6 +178,8 @@ static _Noreturn void bridge(Qemu *q, const Line *line, const Socket *sockets, b
         }
     }
     close_all_but(keep, kept);
+    /* The guard first, which must have no part in what the peers map. */
+    good = good && make_guard(q, &why);
     for (int i = 0; good && i < line->count; i++) {
         char path[40];
         if (sockets[i].file >= 0) {
@@ -183,14 +189,13 @@ static _Noreturn void bridge(Qemu *q, const Line *line, const Socket *sockets, b
                 char name[100];
                 address_name(&line->channels[i].address, name, sizeof name);
                 good = refuse(&why, "cannot listen on %.60s: %.110s", name, reason.text);
+                process_kill(q->guard);
             }
         }
     }
-    good = good && make_guard(q, &why);
-    if (!good) {
-        _exit(write(ready, why.text, strlen(why.text)) < 0 ? FAILED : 0);
+    if (write(ready, good ? READY : why.text, good ? strlen(READY) : strlen(why.text)) < 0 || !good) {
+        _exit(FAILED);
     }
-    /* QEMU starts when this is closed. */
     close(ready);
     bridge_watch(b, q->process);
     bridge_watch(b, q->guard);
@@ -242,8 +247,11 @@ static bool accompany(const Line *line, const Socket *sockets, bool verbose, Rea
     }
     close(ready[0]);
     close(q.process);
-    why->text[n > 0 ? n : 0] = '\0';
-    return n == 0;
+    if (n <= 0) {
+        return refuse(why, "the bridge has ended before it was ready");
+    }
+    why->text[n] = '\0';
+    return strcmp(why->text, READY) == 0;
 }
 
 static int become(char **words)
