@@ -16,9 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vm_sockets.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -115,6 +117,8 @@ static bool has_ended(Qemu *q)
 
 static _Noreturn void guard(Qemu *q, int bridge)
 {
+    prctl(PR_SET_NAME, "qmp-stub-guard");
+    signal(SIGUSR1, SIG_IGN); /* meant for the bridge */
     while (!has_ended(q) && !process_has_ended(bridge)) {
         process_wait(q->process, bridge, -1);
     }

@@ -137,6 +137,21 @@ final class ArgoHost {
     assertLongCommandIsAnswered(9000);
   }
 
+  /** OpenXT's helper, with three clients, and a fourth with which it is killed. */
+  void assertServesByOpenXtsHelper(String family, int generation) throws IOException {
+    try (HelperProcess helper = stockHelper(family, generation, socket())) {
+      for (int client = 0; client < 3; client++) {
+        LibxlClient libxl = new LibxlClient(socket());
+        assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
+        assertTrue(libxl.operation("query-qmp-schema").getFirst().size() > 500);
+      }
+      try (LineClient left = SharedQemu.negotiated(socket())) {
+        helper.kill();
+        left.expectEnd();
+      }
+    }
+  }
+
   private void assertLongCommandIsAnswered(int length) throws IOException {
     try (LineClient client = SharedQemu.negotiated(socket())) {
       String path = "p".repeat(length);

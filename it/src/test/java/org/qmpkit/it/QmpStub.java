@@ -82,7 +82,7 @@ final class QmpStub {
   static boolean isOf(ProcessHandle process, Path host) {
     try {
       Path proc = Path.of("/proc/" + process.pid());
-      return Files.readString(proc.resolve("comm")).strip().equals("qmp-stub")
+      return Files.readString(proc.resolve("comm")).startsWith("qmp-stub")
           && Files.readString(proc.resolve("environ")).contains("ARGO_HOST=" + host);
     } catch (IOException e) {
       return false; // it has ended

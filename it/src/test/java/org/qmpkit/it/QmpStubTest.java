@@ -17,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.qmpkit.testkit.LibxlClient;
 import org.qmpkit.testkit.LineClient;
 
 /**
@@ -90,17 +89,7 @@ class QmpStubTest {
   @CsvSource({"argo,3", "argo,2", "v4v,3", "v4v,2"})
   void isReachedByOpenXtsHelper(String family, int generation) throws Exception {
     try (HelperProcess qemu = host.stubbedQemu("-qmp", family + ":0,generation=" + generation)) {
-      try (HelperProcess helper = host.stockHelper(family, generation, host.socket())) {
-        for (int client = 0; client < 3; client++) {
-          LibxlClient libxl = new LibxlClient(host.socket());
-          assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
-          assertTrue(libxl.operation("query-qmp-schema").getFirst().size() > 500);
-        }
-        try (LineClient left = SharedQemu.negotiated(host.socket())) {
-          helper.kill(); // while a client is there
-          left.expectEnd();
-        }
-      }
+      host.assertServesByOpenXtsHelper(family, generation);
       if (generation == 3) {
         try (HelperProcess helper = host.stockHelper(family, generation, host.socket())) {
           host.awaitStatus();
