@@ -148,7 +148,13 @@ class QmpStubTest {
         LineClient.connect(host.socket()).close();
       }
       try (LineClient client = LineClient.connect(host.socket())) {
-        client.negotiate();
+        // OpenXT's helper also hands on what one of those before has not read.
+        client.send("{\"execute\": \"qmp_capabilities\"}\n");
+        String line = client.line();
+        while (line.contains("\"oob\"")) {
+          line = client.line();
+        }
+        assertTrue(line.contains("\"return\""), line);
         assertTrue(client.ask("{\"execute\": \"query-status\"}").contains("return"));
       }
       assertTrue(qemu.alive() && helper.alive());
