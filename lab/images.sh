@@ -59,7 +59,7 @@ pack() { # ROOT ARCHIVE
 images() {
   local tools=$lab/xen/usr/lib/xen-$xen/bin root program
   [ ! "$lab/images.done" -nt "$here/lab/images.sh" ] ||
-    [ -n "$(find "$here/lab" -newer "$lab/images.done" -type f -print -quit)" ] || return 0
+    [ -n "$(find "$here/lab" "$here/stub/core" "$here/stub/qmp-stub" -newer "$lab/images.done" -type f -print -quit)" ] || return 0
   say "building the machines' file systems …"
   root=$lab/root/guest
   skeleton "$root"
