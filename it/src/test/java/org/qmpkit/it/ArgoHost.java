@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,20 +67,25 @@ final class ArgoHost {
   }
 
   /**
-   * A QEMU in its domain whose channels are made by our stub, as its arguments say; they are there
-   * when this returns, with the bridge and its guard.
+   * A QEMU in its domain whose channels are made by our stub, as its arguments say; and with a
+   * plain monitor at {@link #monitor}. It has started when this returns: one that is spoken to
+   * before that may never answer.
    */
   HelperProcess stubbedQemu(String... arguments) throws IOException {
-    HelperProcess qemu = HelperProcess.started(stub(STUBDOM, QmpStub.qemu(arguments)));
-    Patience.until(
-        "QEMU, the bridge and its guard",
-        () -> {
-          // This process is QEMU when the other two are ready.
-          List<Long> stubs = companions().stream().map(ProcessHandle::pid).toList();
-          return stubs.size() == 2 && !stubs.contains(qemu.pid());
-        },
-        () -> String.join("\n", qemu.log()));
+    List<String> words = QmpStub.qemu(arguments);
+    words.addAll(List.of("-qmp", "unix:" + monitor() + ",server=on,wait=off"));
+    HelperProcess qemu = HelperProcess.started(stub(STUBDOM, words));
+    Patience.until("QEMU's start", this::hasStarted, () -> String.join("\n", qemu.log()));
     return qemu;
+  }
+
+  private boolean hasStarted() {
+    try (LineClient client = LineClient.connect(monitor(), Duration.ofSeconds(3))) {
+      client.negotiate();
+      return true;
+    } catch (IOException | AssertionError e) {
+      return false;
+    }
   }
 
   /** A run of our stub. */

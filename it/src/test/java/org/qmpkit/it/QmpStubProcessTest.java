@@ -45,7 +45,7 @@ class QmpStubProcessTest {
   void signalsAndStatusAreQemus(String signal, int status) throws Exception {
     try (HelperProcess qemu = started();
         HelperProcess helper = host.stockHelper("argo", 3, host.socket())) {
-      try (LineClient client = LineClient.connect(host.socket())) {
+      try (LineClient client = LineClient.connect(host.socket(), Patience.LIMIT)) {
         client.negotiate(); // QEMU has come so far that it handles signals
       }
       qemu.signal(signal);
@@ -71,13 +71,13 @@ class QmpStubProcessTest {
     Map<String, String> environment = host.environment(ArgoHost.STUBDOM);
     try (HelperProcess qemu = started();
         HelperProcess helper = host.stockHelper("argo", 3, host.socket());
-        LineClient client = LineClient.connect(host.socket())) {
+        LineClient client = LineClient.connect(host.socket(), Patience.LIMIT)) {
       client.negotiate();
       Path proc = Path.of("/proc/" + qemu.pid());
       try (Stream<Path> open = Files.list(proc.resolve("fd"))) {
         List<String> targets = open.map(QmpStubProcessTest::target).toList();
         List<String> sockets = targets.stream().filter(each -> each.startsWith("socket:")).toList();
-        assertEquals(2, sockets.size(), "the listening socket, and one connection");
+        assertEquals(3, sockets.size(), "two that listen, and one connection");
         assertTrue(
             targets.stream()
                 .allMatch(each ->

@@ -109,7 +109,7 @@ class QmpStubTest {
       HelperProcess helper = before ? host.stockHelper(family, 1, socket) : null;
       try (HelperProcess qemu = host.stubbedQemu("-qmp", family + ":0,generation=1")) {
         helper = helper == null ? host.stockHelper(family, 1, socket) : helper;
-        try (LineClient client = LineClient.connect(socket)) {
+        try (LineClient client = LineClient.connect(socket, Patience.LIMIT)) {
           client.negotiate();
           assertTrue(client.ask("{\"execute\": \"query-status\"}").contains("return"));
         }
@@ -128,26 +128,26 @@ class QmpStubTest {
   void whateverAClientDoesTheNextOneIsGreeted() throws Exception {
     try (HelperProcess qemu = host.stubbedQemu("-qmp", "argo");
         HelperProcess helper = host.stockHelper("argo", 3, host.socket())) {
-      try (LineClient bytewise = LineClient.connect(host.socket())) {
+      try (LineClient bytewise = LineClient.connect(host.socket(), Patience.LIMIT)) {
         bytewise.negotiate();
         for (byte each : "{\"execute\": \"query-name\", \"id\": \"dead live\"}\n".getBytes(UTF_8)) {
           bytewise.sendBytes(new byte[] {each});
         }
         assertTrue(bytewise.reply().contains("dead live"));
       }
-      try (LineClient half = LineClient.connect(host.socket())) {
+      try (LineClient half = LineClient.connect(host.socket(), Patience.LIMIT)) {
         half.negotiate();
         half.send("{\"execute\": \"qu");
       }
       for (int quick = 0; quick < 30; quick++) {
-        try (LineClient client = LineClient.connect(host.socket())) {
+        try (LineClient client = LineClient.connect(host.socket(), Patience.LIMIT)) {
           assertTrue(client.greeting().contains("\"oob\""));
         }
       }
       for (int quick = 0; quick < 30; quick++) {
-        LineClient.connect(host.socket()).close();
+        LineClient.connect(host.socket(), Patience.LIMIT).close();
       }
-      try (LineClient client = LineClient.connect(host.socket())) {
+      try (LineClient client = LineClient.connect(host.socket(), Patience.LIMIT)) {
         // OpenXT's helper also hands on what one of those before has not read.
         client.send("{\"execute\": \"qmp_capabilities\"}\n");
         String line = client.line();
@@ -163,17 +163,15 @@ class QmpStubTest {
 
   @Test
   void aClientThatDoesNotReadStopsNeitherQemuNorTakesMemory() throws Exception {
-    int asked = 20;
-    try (HelperProcess qemu =
-            host.stubbedQemu(
-                "-qmp", "argo", "-qmp", "unix:" + host.monitor() + ",server=on,wait=off");
+    int asked = 8;
+    try (HelperProcess qemu = host.stubbedQemu("-qmp", "argo");
         HelperProcess helper = host.stockHelper("argo", 3, host.socket());
-        LineClient stalled = LineClient.connect(host.socket())) {
+        LineClient stalled = LineClient.connect(host.socket(), Patience.LIMIT)) {
       stalled.negotiate();
       for (int i = 0; i < asked; i++) {
         stalled.send("{\"execute\": \"query-qmp-schema\", \"id\": " + i + "}\n");
       }
-      try (LineClient other = LineClient.connect(host.monitor())) {
+      try (LineClient other = LineClient.connect(host.monitor(), Patience.LIMIT)) {
         other.negotiate();
         for (int i = 0; i < 20; i++) {
           assertTrue(other.ask("{\"execute\": \"query-status\"}").contains("return"));
@@ -195,7 +193,7 @@ class QmpStubTest {
   void anotherPortOfTheDomainIsNotListenedTo() throws Exception {
     try (HelperProcess qemu = host.stubbedQemu("-qmp", "argo:0:5101,localport=15100");
         HelperProcess helper = host.stockHelper("argo", 3, host.socket());
-        LineClient client = LineClient.connect(host.socket())) {
+        LineClient client = LineClient.connect(host.socket(), Patience.LIMIT)) {
       client.send("{\"execute\": \"quit\"}\n");
       qemu.awaitLog("datagrams of other domains or ports come, and are dropped");
       assertTrue(qemu.alive() && helper.alive());
@@ -205,9 +203,8 @@ class QmpStubTest {
   @Test
   void aConsoleShowsTheFirmware() throws Exception {
     assumeTrue(QmpStub.emulates());
-    String monitor = "unix:" + host.monitor() + ",server=on,wait=off";
-    List<String> words = new ArrayList<>(List.of("-M", "pc,graphics=off", "-vga", "none", "-qmp"));
-    words.addAll(List.of(monitor, "-serial", "argo:0:5101"));
+    List<String> words = new ArrayList<>(List.of("-M", "pc,graphics=off", "-vga", "none"));
+    words.addAll(List.of("-serial", "argo:0:5101"));
     Map<String, String> environment = new HashMap<>();
     host.environment(0)
         .forEach((name, value) -> {
@@ -225,7 +222,7 @@ class QmpStubTest {
                 environment,
                 Program.command(Program.ON_TERMINAL, "console", address))) {
       console.await("connected to " + address);
-      try (LineClient client = LineClient.connect(host.monitor())) {
+      try (LineClient client = LineClient.connect(host.monitor(), Patience.LIMIT)) {
         client.negotiate();
         client.ask("{\"execute\": \"cont\"}");
       }
