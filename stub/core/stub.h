@@ -2,7 +2,7 @@
  *
  * QEMU's end of a channel to another domain: what the bytes mean, and in which order. No I/O, no
  * clock, no threads, nothing global; libc's memory functions only. The bridge (qmp-stub) and a
- * chardev inside QEMU are both written around it.
+ * chardev inside QEMU are both written around it. This header, and bytes.c, core.c and out.c.
  *
  * Three parties: the *peer* is the program in the other domain; the *front end* is what takes and
  * makes the bytes here, QEMU's monitor or console; the *caller* moves bytes between the two and
