@@ -59,7 +59,7 @@ pack() { # ROOT ARCHIVE
 images() {
   local tools=$lab/xen/usr/lib/xen-$xen/bin root program
   [ ! "$lab/images.done" -nt "$here/lab/images.sh" ] ||
-    [ -n "$(find "$here/lab" -newer "$lab/images.done" -type f -print -quit)" ] || return 0
+    [ -n "$(find "$here/lab" "$here/stub/core" "$here/stub/qmp-stub" -newer "$lab/images.done" -type f -print -quit)" ] || return 0
   say "building the machines' file systems …"
   root=$lab/root/guest
   skeleton "$root"
@@ -70,6 +70,15 @@ images() {
   cp /$libraries/qemu/accel-tcg-x86_64.so "$root/lib/qemu/"
   install -m 755 "$here/lab/init/guest" "$root/init"
   pack "$root" "$share/guest.cpio"
+  # The same with a machine and its firmware under qmp-stub, in the place of a socket and a server.
+  mkdir -p "$root"/share/seabios "$root"/share/qemu
+  cp "$here/dist/target/qmpkit/bin/qmp-stub" "$root/bin/"
+  cp "$lab/qemu/usr/share/seabios/bios-256k.bin" "$root/share/seabios/"
+  add "$root" "$lab/xen/$libraries"/libxenvchan.so.*
+  cp -L "$lab/xen/$libraries"/libxenvchan.so.* "$root/lib/"
+  touch "$root/stub"
+  pack "$root" "$share/stub.cpio"
+  rm "$root/stub"
   add "$root" "$here/dist/target/qmpkit/bin/java" "$here"/dist/target/qmpkit/lib/*.so \
     "$here/dist/target/qmpkit/lib/server/libjvm.so" "$lab/xen/$libraries"/libxenvchan.so.*
   cp -a "$here/dist/target/qmpkit" "$root/"

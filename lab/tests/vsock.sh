@@ -31,4 +31,15 @@ check "and finds the next one" within 60 burst /run/shared.qmp full 1
 kill $helper $relay
 check "SIGTERM ends the helper with status 0" wait $helper
 check "and the relay" wait $relay
+# QEMU itself listens, on a socket that qmp-stub has made.
+"$qmp/qmp-stub-static" qemu-system-x86_64 -M none -accel tcg -S -nodefaults -display none -no-user-config \
+  -chardev vsock,id=q,port=4445 -mon chardev=q,mode=control &
+qemu=$!
+"$qmp/qmp" helper --listen unix:/run/stub.qmp --connect vsock:1:4445 --retry 250ms -v >>/tmp/helper.log 2>&1 &
+helper=$!
+check "the helper listens" within 60 test -S /run/stub.qmp
+check "200 commands and the schema, QEMU by qmp-stub on vsock" burst /run/stub.qmp talk 200
+check "20 sessions one right after the other" burst /run/stub.qmp full 20
+kill $helper $qemu
+check "SIGTERM ends QEMU with status 0" wait $qemu
 [ $failed = 0 ] || cat /tmp/helper.log /tmp/relay.log /tmp/refused.log

@@ -8,7 +8,7 @@
  *
  * It has the library's ways, as far as callers meet them: nothing blocks, at most 1,024 bytes are
  * under way in a ring, the descriptor tells once that something has happened, and wait() takes that
- * in and would block if nothing had.
+ * in and blocks for a moment if nothing had.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { RING = 1024 };
+enum { RING = 1024, PATIENCE_MS = 100 };
 
 struct libxenvchan {
     int in, out, events;
@@ -162,11 +162,16 @@ int libxenvchan_write(struct libxenvchan *c, const void *data, size_t size)
     return result(write(c->out, data, size > RING ? RING : size));
 }
 
+/*
+ * An event of Xen's stays until it is taken in. One of a pipe or socket is over when it can't be
+ * written to any more, which may have come about since the descriptor was looked at: so this does not
+ * wait for ever.
+ */
 int libxenvchan_wait(struct libxenvchan *c)
 {
     struct epoll_event event;
 
-    return epoll_wait(c->events, &event, 1, -1) == 1 ? 0 : -1;
+    return epoll_wait(c->events, &event, 1, PATIENCE_MS) < 0 ? -1 : 0;
 }
 
 int libxenvchan_fd_for_select(struct libxenvchan *c)

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -65,6 +66,45 @@ final class ArgoHost {
     return listening(program(STUBDOM, "", prefixed("helper", flags)));
   }
 
+  /**
+   * A QEMU in its domain whose channels are made by our stub, as its arguments say; and with a
+   * plain monitor at {@link #monitor}. It has started when this returns: one that is spoken to
+   * before that may never answer.
+   */
+  HelperProcess stubbedQemu(String... arguments) throws IOException {
+    List<String> words = QmpStub.qemu(arguments);
+    words.addAll(List.of("-qmp", "unix:" + monitor() + ",server=on,wait=off"));
+    HelperProcess qemu = HelperProcess.started(stub(STUBDOM, words));
+    Patience.until("QEMU's start", this::hasStarted, () -> String.join("\n", qemu.log()));
+    return qemu;
+  }
+
+  private boolean hasStarted() {
+    try (LineClient client = LineClient.connect(monitor(), Duration.ofSeconds(3))) {
+      client.negotiate();
+      return true;
+    } catch (IOException | AssertionError e) {
+      return false;
+    }
+  }
+
+  /** A run of our stub. */
+  ProcessBuilder stub(int domid, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(QmpStub.PROGRAM.toString()));
+    command.addAll(arguments);
+    return inside(domid, "", new ProcessBuilder(command));
+  }
+
+  /** The processes of this host that our stub has made besides QEMU, and that have not ended. */
+  List<ProcessHandle> companions() {
+    return ProcessHandle.allProcesses().filter(each -> QmpStub.isOf(each, host)).toList();
+  }
+
+  /** What a process of a domain has in its environment. */
+  Map<String, String> environment(int domid) {
+    return inside(domid, "", new ProcessBuilder()).environment();
+  }
+
   /** The model of OpenXT's QEMU in front of a monitor. */
   HelperProcess stockQemu(String family, int generation, Path monitor) throws IOException {
     return stockQemu(STUBDOM, family, generation, monitor);
@@ -117,6 +157,21 @@ final class ArgoHost {
     assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
     assertTrue(libxl.operation("query-qmp-schema").getFirst().size() > 500);
     assertLongCommandIsAnswered(9000);
+  }
+
+  /** OpenXT's helper, with three clients, and a fourth with which it is killed. */
+  void assertServesByOpenXtsHelper(String family, int generation) throws IOException {
+    try (HelperProcess helper = stockHelper(family, generation, socket())) {
+      for (int client = 0; client < 3; client++) {
+        LibxlClient libxl = new LibxlClient(socket());
+        assertTrue(libxl.operation("query-status").getFirst().path("status").isString());
+        assertTrue(libxl.operation("query-qmp-schema").getFirst().size() > 500);
+      }
+      try (LineClient left = SharedQemu.negotiated(socket())) {
+        helper.kill();
+        left.expectEnd();
+      }
+    }
   }
 
   private void assertLongCommandIsAnswered(int length) throws IOException {

@@ -165,15 +165,20 @@ final class HelperProcess implements AutoCloseable {
 
   /** Its resident memory, in bytes. */
   long rss() {
+    return rss(pid());
+  }
+
+  /** The resident memory of a process, in bytes. */
+  static long rss(long pid) {
     try {
-      Matcher size = RSS.matcher(Files.readString(Path.of("/proc/" + pid() + "/status")));
+      Matcher size = RSS.matcher(Files.readString(Path.of("/proc/" + pid + "/status")));
       if (size.find()) {
         return Long.parseLong(size.group(1)) * 1024;
       }
     } catch (IOException e) {
       throw new UncheckedIOException("the helper's memory can't be read", e);
     }
-    throw new AssertionError("the helper " + pid() + " has no resident memory: it has ended");
+    throw new AssertionError("the process " + pid + " has no resident memory: it has ended");
   }
 
   /** Sends it a signal, as {@code TERM}. */

@@ -120,8 +120,18 @@ record XenStandIns(Path folder) {
     return startOnRings(words);
   }
 
+  /** Our stub on the other side of the rings. */
+  HelperProcess stub(Path program, String... arguments) throws IOException {
+    List<String> words = new ArrayList<>(List.of(program.toString()));
+    words.addAll(List.of(arguments));
+    return startOnRings(new ProcessBuilder(words));
+  }
+
   private HelperProcess startOnRings(List<String> words) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(Program.command(words.toArray(String[]::new)));
+    return startOnRings(new ProcessBuilder(Program.command(words.toArray(String[]::new))));
+  }
+
+  private HelperProcess startOnRings(ProcessBuilder builder) throws IOException {
     builder.environment().put("QMPKIT_VCHAN_RINGS", rings().toString());
     return start(builder);
   }
