@@ -155,9 +155,15 @@ final class ArgoConnect implements Source {
 
   private void connected(ArgoRing made) {
     Watch current = watch;
-    if (current != null && !outcome.over()) {
-      outcome.connected(ArgoEndpoint.on(poller, loop, current, made, address.toString()));
+    if (current == null || outcome.over()) {
+      return;
     }
+    ArgoEndpoint endpoint = ArgoEndpoint.on(poller, loop, current, made, address.toString());
+    if (!place.stream() && !place.spoken()) {
+      endpoint
+          .expect(); // a QEMU of generation 1 greets when it comes, and once: the ring must stay
+    }
+    outcome.connected(endpoint);
   }
 
   private TransportException late() {

@@ -138,6 +138,19 @@ final class ArgoDatagramTest {
   }
 
   @Test
+  void aQemuOfTheFirstGenerationMayComeLateAndFindsTheRing() throws IOException {
+    Endpoint near = Outcomes.connected(transport, near(",generation=1"), loop);
+    ahead.addAndGet(Duration.ofSeconds(11).toNanos());
+    settle(); // looks for a peer, and there is none
+    ArgoRing far = ring(qemu, helper);
+    assertEquals(8, far.send("greeting"));
+    assertEquals("greeting", read(near, 8));
+    far.close();
+    ahead.addAndGet(Duration.ofSeconds(11).toNanos());
+    assertEquals("", read(near, 1), "one that has been there is missed");
+  }
+
+  @Test
   void noDatagramIsLongerThanWhatQemuReadsOrBeginsLikeAWord() throws IOException {
     ArgoRing far = ring(qemu, helper);
     Endpoint near = connected();
