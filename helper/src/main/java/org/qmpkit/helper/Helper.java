@@ -48,6 +48,7 @@ public final class Helper implements AutoCloseable {
   private final Map<RouteSpec, Route> routes = new LinkedHashMap<>();
   private @Nullable XenHost xenHost;
   private @Nullable Control control;
+  private @Nullable Heartbeat heartbeat;
   private boolean ending;
   private boolean reloading;
   private boolean reloadAgain;
@@ -108,6 +109,7 @@ public final class Helper implements AutoCloseable {
       if (all.wholeHost()) {
         helper.serveHost(all);
       }
+      helper.tellService();
       begun.begun(loop, transports, helper::end);
       loop.run();
     }
@@ -160,6 +162,26 @@ public final class Helper implements AutoCloseable {
             + place);
   }
 
+  /** Tells systemd, if that started us and wants to hear of it. */
+  private void tellService() {
+    heartbeat = Heartbeat.of(System.getenv(), loop, this::summary, log).orElse(null);
+    if (heartbeat != null) {
+      heartbeat.ready();
+    }
+  }
+
+  private String summary() {
+    return Heartbeat.summary(allRoutes());
+  }
+
+  private List<Route> allRoutes() {
+    List<Route> all = new ArrayList<>(routes.values());
+    if (xenHost != null) {
+      all.addAll(xenHost.routes());
+    }
+    return all;
+  }
+
   private void handleSignals(Settings commandLine) {
     Signals.handle("TERM", () -> loop.execute(() -> end("SIGTERM")));
     Signals.handle("INT", () -> loop.execute(() -> end("SIGINT")));
@@ -180,11 +202,13 @@ public final class Helper implements AutoCloseable {
     }
     ending = true;
     log.write(Severity.INFO, "", "", why + ": draining and ending");
-    List<Route> all = new ArrayList<>(routes.values());
+    if (heartbeat != null) {
+      heartbeat.stopping(why);
+    }
     if (xenHost != null) {
       xenHost.drain();
-      all.addAll(xenHost.routes());
     }
+    List<Route> all = allRoutes();
     if (control != null) {
       control.drain();
     }
@@ -200,6 +224,9 @@ public final class Helper implements AutoCloseable {
       reloadAgain = reloading;
       return;
     }
+    if (heartbeat != null) {
+      heartbeat.reloading();
+    }
     List<RouteSpec> wanted;
     try {
       Settings fresh = withConfig(commandLine);
@@ -208,6 +235,7 @@ public final class Helper implements AutoCloseable {
       house = house.with(fresh);
     } catch (IOException | IllegalArgumentException e) {
       log.write(Severity.ERROR, "", "", "not reloaded: " + e.getMessage());
+      reloaded();
       return;
     }
     List<Route> gone =
@@ -222,12 +250,19 @@ public final class Helper implements AutoCloseable {
           reloading = false;
           if (!ending) {
             startNew(wanted, gone.size());
+            reloaded();
           }
           if (reloadAgain) {
             reloadAgain = false;
             reload(commandLine);
           }
         });
+  }
+
+  private void reloaded() {
+    if (heartbeat != null) {
+      heartbeat.ready();
+    }
   }
 
   private void startNew(List<RouteSpec> wanted, int gone) {

@@ -2,6 +2,7 @@ package org.qmpkit.helper;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
@@ -9,6 +10,7 @@ import org.qmpkit.net.Timer;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.protocol.Journal;
 import org.qmpkit.protocol.Journal.Severity;
+import org.qmpkit.protocol.Standing;
 
 /**
  * A route that passes bytes untouched, for one client at a time: the upstream is opened for each
@@ -58,6 +60,11 @@ final class RelayRoute implements Route {
   @Override
   public RouteSpec spec() {
     return spec;
+  }
+
+  @Override
+  public Optional<Standing> standing() {
+    return Optional.empty();
   }
 
   @Override

@@ -26,6 +26,7 @@ import org.qmpkit.protocol.Journal;
 import org.qmpkit.protocol.Journal.Severity;
 import org.qmpkit.protocol.JsonString;
 import org.qmpkit.protocol.Outbox;
+import org.qmpkit.protocol.Standing;
 
 /** A route that shares one monitor among many clients: a {@link Broker} with connections. */
 final class SharedRoute implements Route {
@@ -90,6 +91,11 @@ final class SharedRoute implements Route {
   @Override
   public RouteSpec spec() {
     return spec;
+  }
+
+  @Override
+  public Optional<Standing> standing() {
+    return Optional.of(broker.standing(now()));
   }
 
   @Override

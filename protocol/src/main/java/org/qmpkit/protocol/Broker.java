@@ -470,6 +470,11 @@ public final class Broker {
     return traffic.inFlight().isEmpty() && audience.hasAll();
   }
 
+  /** How the connection to QEMU stands. */
+  public Standing standing(long now) {
+    return state.standing(now, limits.silence().toNanos(), traffic.inFlight());
+  }
+
   /** What the upstream does and who waits for what, as a canonical JSON object. */
   public String status(long now) {
     long all = dropped + (session == null ? 0 : session.dropped());

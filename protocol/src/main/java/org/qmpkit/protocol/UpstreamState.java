@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.InFlight.Sent;
+import org.qmpkit.protocol.Standing.State;
 
 /**
  * How the connection to QEMU stands, since when and why: what {@code __org.qmpkit_status} tells.
@@ -78,6 +79,21 @@ final class UpstreamState {
         + " Waiting for it";
   }
 
+  Standing standing(long now, long silence, List<Sent> inFlight) {
+    if (stage == Stage.GONE) {
+      return new Standing(State.GONE, reason);
+    }
+    if (isWaiting()) {
+      return new Standing(now - since < silence ? State.CONNECTING : State.BUSY, awaited(now));
+    }
+    Sent oldest = inFlight.isEmpty() ? null : inFlight.getFirst();
+    if (oldest != null && now - oldest.at() >= silence) {
+      String age = seconds(now - oldest.at());
+      return new Standing(State.BUSY, oldest.name() + " since " + age + " s for " + who(oldest));
+    }
+    return new Standing(State.CONNECTED, "");
+  }
+
   String describe(
       long now,
       long silence,
@@ -86,26 +102,11 @@ final class UpstreamState {
       int clients,
       List<String> behind,
       long dropped) {
-    Sent oldest = inFlight.isEmpty() ? null : inFlight.getFirst();
-    String state;
-    String why;
-    if (stage == Stage.GONE) {
-      state = "gone";
-      why = reason;
-    } else if (isWaiting()) {
-      state = now - since < silence ? "connecting" : "busy";
-      why = awaited(now);
-    } else if (oldest != null && now - oldest.at() >= silence) {
-      state = "busy";
-      why = oldest.name() + " since " + seconds(now - oldest.at()) + " s for " + who(oldest);
-    } else {
-      state = "connected";
-      why = "";
-    }
+    Standing standing = standing(now, silence, inFlight);
     return "{\"state\": "
-        + JsonString.quote(state)
+        + JsonString.quote(standing.state().word())
         + ", \"reason\": "
-        + JsonString.quote(why)
+        + JsonString.quote(standing.reason())
         + ", \"seconds\": "
         + seconds(now - since)
         + ", \"qemu\": "
