@@ -27,6 +27,7 @@ public final class Qmp {
           new WrapTool(),
           new ConsoleTool(),
           new HealthTool(),
+          new TopTool(),
           new DemoTool(),
           new TransportsTool(),
           new VersionTool());

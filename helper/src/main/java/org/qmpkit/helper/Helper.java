@@ -49,6 +49,7 @@ public final class Helper implements AutoCloseable {
   private @Nullable XenHost xenHost;
   private @Nullable Control control;
   private @Nullable Heartbeat heartbeat;
+  private @Nullable MetricsSocket metrics;
   private boolean ending;
   private boolean reloading;
   private boolean reloadAgain;
@@ -99,7 +100,9 @@ public final class Helper implements AutoCloseable {
     List<Address> addresses =
         Stream.concat(
                 specs.stream().flatMap(each -> Stream.of(each.listen(), each.connect())),
-                all.wholeHost() ? Stream.of(all.channel().monitor(0, 0)) : Stream.of())
+                Stream.concat(
+                    all.wholeHost() ? Stream.of(all.channel().monitor(0, 0)) : Stream.of(),
+                    Stream.ofNullable(all.metrics())))
             .toList();
     try (Loop loop = new Loop(transports.poller(addresses));
         Helper helper = new Helper(all, log, loop, transports)) {
@@ -109,6 +112,7 @@ public final class Helper implements AutoCloseable {
       if (all.wholeHost()) {
         helper.serveHost(all);
       }
+      helper.showMetrics(all.metrics());
       helper.tellService();
       begun.begun(loop, transports, helper::end);
       loop.run();
@@ -160,6 +164,13 @@ public final class Helper implements AutoCloseable {
             + settings.xenRunDir()
             + ", and what drop-ins hand over at "
             + place);
+  }
+
+  private void showMetrics(@Nullable Address place) throws TransportException {
+    if (place != null) {
+      metrics = new MetricsSocket(house, place, this::allRoutes);
+      log.write(Severity.INFO, "", "", "shows metrics at " + metrics.address());
+    }
   }
 
   /** Tells systemd, if that started us and wants to hear of it. */
@@ -283,6 +294,9 @@ public final class Helper implements AutoCloseable {
 
   @Override
   public void close() {
+    if (metrics != null) {
+      metrics.close();
+    }
     routes.values().forEach(Route::close);
     if (xenHost != null) {
       xenHost.close();

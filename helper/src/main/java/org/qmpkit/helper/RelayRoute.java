@@ -24,6 +24,7 @@ final class RelayRoute implements Route {
   private final House house;
   private final Journal journal;
   private final Upstream upstream;
+  private final RouteMeter meter = new RouteMeter();
   private @Nullable Listener listener;
   private @Nullable Endpoint client;
   private @Nullable Relay relay;
@@ -68,6 +69,16 @@ final class RelayRoute implements Route {
   }
 
   @Override
+  public RouteMeter meter() {
+    return meter;
+  }
+
+  /** Whether there is a client now. */
+  boolean serves() {
+    return client != null;
+  }
+
+  @Override
   public void start() throws TransportException {
     listener = house.open(spec, upstream, this::waiting);
     journal.note(Severity.INFO, "", "relays " + spec.connect() + " at " + spec.listen());
@@ -89,6 +100,7 @@ final class RelayRoute implements Route {
       Endpoint endpoint = from.accept();
       if (endpoint != null) {
         client = endpoint;
+        meter.accepted.add(1);
         name = PeerName.of(++number, endpoint, endpoint.user());
         journal.note(Severity.DEBUG, name, "connected from " + endpoint.peer());
         patience =
@@ -111,7 +123,8 @@ final class RelayRoute implements Route {
       patience.cancel();
       patience = null;
     }
-    relay = new Relay(spec, from, qemu, house.loop(), this::end);
+    meter.connections.add(1);
+    relay = new Relay(spec, from, qemu, house.loop(), meter, this::end);
   }
 
   /** Ends a client that has ended its input, if nothing comes for it any more. */

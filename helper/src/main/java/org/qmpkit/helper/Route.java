@@ -15,6 +15,9 @@ sealed interface Route extends AutoCloseable permits SharedRoute, RelayRoute {
   /** How its QEMU is, if it knows: a relay does not. */
   Optional<Standing> standing();
 
+  /** What it has carried. */
+  RouteMeter meter();
+
   /**
    * Listens, and begins to serve.
    *

@@ -44,6 +44,7 @@ final class SharedRoute implements Route {
   private final Journal journal;
   private final Broker broker;
   private final Upstream upstream;
+  private final RouteMeter meter = new RouteMeter();
   private final Map<Client, ClientConnection> connections = new HashMap<>();
   private final Set<ClientConnection> halfClosed = new LinkedHashSet<>();
   private @Nullable Timer probe;
@@ -69,6 +70,7 @@ final class SharedRoute implements Route {
             journal,
             () -> house.loop().execute(this::settle),
             house.cleansUp());
+    broker.countBy(meter);
     this.upstream =
         new Upstream(
             spec.connect(),
@@ -99,6 +101,11 @@ final class SharedRoute implements Route {
   }
 
   @Override
+  public RouteMeter meter() {
+    return meter;
+  }
+
+  @Override
   public void start() throws TransportException {
     listener = house.open(spec, upstream, () -> accept(listener, broker::join));
     spec.statistics().ifPresent(this::listenForStatistics);
@@ -114,6 +121,11 @@ final class SharedRoute implements Route {
     } catch (TransportException e) {
       journal.note(Severity.WARNING, "", "no disk statistics for libxenstat: " + e.getMessage());
     }
+  }
+
+  /** How long QEMU has had the oldest of its commands, in nanoseconds. */
+  long oldest() {
+    return broker.oldest(now());
   }
 
   House house() {
@@ -182,6 +194,7 @@ final class SharedRoute implements Route {
     String refusal = house.admission().enter(user);
     if (refusal != null) {
       turnAway(endpoint, refusal);
+      meter.refused.add(1);
       journal.note(Severity.WARNING, name, "refused: " + refusal);
       return;
     }
@@ -189,6 +202,7 @@ final class SharedRoute implements Route {
     Client client = how.join(name, now());
     ClientConnection connection = new ClientConnection(this, endpoint, client, user);
     connections.put(client, connection);
+    meter.accepted.add(1);
   }
 
   private static void turnAway(Endpoint endpoint, String refusal) {
@@ -208,6 +222,7 @@ final class SharedRoute implements Route {
   private void connected(Endpoint endpoint) {
     qemu = endpoint;
     connectedAt = now();
+    meter.connections.add(1);
     endpoint.onReady(this::qemuReady);
     journal.note(Severity.DEBUG, "", "connected to " + spec.connect());
     broker.opened(now());
@@ -228,10 +243,12 @@ final class SharedRoute implements Route {
   private void readQemu(Endpoint from) {
     ByteBuffer buffer = house.loop().buffer();
     try {
-      if (from.read(buffer) < 0) {
+      int count = from.read(buffer);
+      if (count < 0) {
         lost("QEMU's monitor at " + spec.connect() + " was closed");
         return;
       }
+      meter.fromQemu.add(count);
       broker.receivedUpstream(buffer.flip(), now());
     } catch (IOException e) {
       lost("cannot read QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
@@ -250,6 +267,7 @@ final class SharedRoute implements Route {
         ByteBuffer buffer = house.loop().buffer();
         outbox.peek(buffer);
         written = writeQemu(to, buffer.flip(), outbox.attachment());
+        meter.toQemu.add(written);
         broker.wroteUpstream(written, now());
       }
       to.interest(true, !outbox.isEmpty());

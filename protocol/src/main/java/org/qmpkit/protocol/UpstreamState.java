@@ -11,6 +11,8 @@ import org.qmpkit.protocol.Standing.State;
  * How the connection to QEMU stands, since when and why: what {@code __org.qmpkit_status} tells.
  */
 final class UpstreamState {
+  private static final String NOT_YET = "not connected yet";
+
   private enum Stage {
     GONE,
     OPENED,
@@ -19,10 +21,12 @@ final class UpstreamState {
   }
 
   private Stage stage = Stage.GONE;
-  private String reason = "not connected yet";
+  private String reason = NOT_YET;
   private String release = "";
   private long since;
   private boolean busyNoted;
+  private String lastEvent = "";
+  private long lastEventAt;
 
   void opened(long now) {
     stage = Stage.OPENED;
@@ -44,11 +48,17 @@ final class UpstreamState {
   }
 
   void lost(String why, long now) {
-    if (stage != Stage.GONE) {
+    if (stage != Stage.GONE || reason.equals(NOT_YET)) {
       since = now;
     }
     stage = Stage.GONE;
     reason = why;
+  }
+
+  /** QEMU has sent an event of this name. */
+  void happened(String event, long now) {
+    lastEvent = event;
+    lastEventAt = now;
   }
 
   /** When {@link #busySince} will have something to say, or Long.MAX_VALUE. */
@@ -121,6 +131,13 @@ final class UpstreamState {
         + String.join(", ", behind)
         + "], \"dropped\": "
         + dropped
+        + (lastEvent.isEmpty()
+            ? ""
+            : ", \"last-event\": {\"event\": "
+                + JsonString.quote(lastEvent)
+                + ", \"seconds\": "
+                + seconds(now - lastEventAt)
+                + "}")
         + "}";
   }
 
