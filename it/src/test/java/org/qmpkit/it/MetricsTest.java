@@ -95,7 +95,13 @@ class MetricsTest {
   private HelperProcess helper(RealQemu qemu, String... flags) throws IOException {
     List<String> all = new ArrayList<>(List.of("--metrics", "unix:" + metrics));
     all.addAll(List.of(flags));
-    return HelperProcess.sharing(shared, qemu.path(), all.toArray(String[]::new));
+    return shown(HelperProcess.sharing(shared, qemu.path(), all.toArray(String[]::new)));
+  }
+
+  /** Routes listen before metrics do. */
+  private static HelperProcess shown(HelperProcess helper) {
+    helper.awaitLog("shows metrics at");
+    return helper;
   }
 
   @Test
@@ -175,8 +181,14 @@ class MetricsTest {
     Path one = Files.createDirectory(folder.resolve("one")).resolve("qmp");
     Path two = Files.createDirectory(folder.resolve("two")).resolve("qmp");
     try (HelperProcess helper =
-        HelperProcess.start(
-            "--metrics", metrics + "", "--route", one + " => /no", "--route", two + " => /no")) {
+        shown(
+            HelperProcess.start(
+                "--metrics",
+                metrics + "",
+                "--route",
+                one + " => /no",
+                "--route",
+                two + " => /no"))) {
       await("qmpkit_monitor_up{route=\"unix:" + one + "\"}", 0);
       await("qmpkit_monitor_up{route=\"unix:" + two + "\"}", 0);
       helper.signal("TERM");
@@ -213,7 +225,7 @@ class MetricsTest {
   @Test
   void whatIsNoRequestForMetricsIsAnsweredSo() throws Exception {
     try (HelperProcess helper =
-        HelperProcess.start("--metrics", metrics + "", "--route", shared + " => /no")) {
+        shown(HelperProcess.start("--metrics", metrics + "", "--route", shared + " => /no"))) {
       assertTrue(ask("GET / HTTP/1.1\r\n\r\n").startsWith("HTTP/1.1 404 "));
       assertTrue(ask("POST /metrics HTTP/1.1\r\n\r\n").startsWith("HTTP/1.1 405 "));
       assertTrue(ask("{\"execute\": \"qmp_capabilities\"}\r\n\r\n").startsWith("HTTP/1.1 400 "));
