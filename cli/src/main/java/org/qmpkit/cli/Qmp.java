@@ -28,6 +28,7 @@ public final class Qmp {
           new ConsoleTool(),
           new HealthTool(),
           new TopTool(),
+          new DoctorTool(),
           new DemoTool(),
           new TransportsTool(),
           new VersionTool());

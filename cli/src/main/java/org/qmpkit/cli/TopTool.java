@@ -1,7 +1,5 @@
 package org.qmpkit.cli;
 
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,11 +13,6 @@ import org.qmpkit.shell.ExitStatus;
 
 /** {@code qmp top}: all monitors of this host at once. */
 final class TopTool implements Tool {
-  /** Where helpers listen by our units, and by libxl. */
-  private static final List<Path> USUAL = List.of(Path.of("/run/qmpkit"), Path.of("/run/xen"));
-
-  private static final String SHARED = "{*.qmp,qmp-libxl-*}";
-
   @Override
   public String name() {
     return "top";
@@ -36,7 +29,7 @@ final class TopTool implements Tool {
     Usage: qmp top [ADDR|FOLDER...] [--interval 2s] [--timeout 1s] [--once] [--output text|json]
 
     One line for each monitor, as its helper tells it; every --interval anew, until Ctrl-C. Of a
-    FOLDER it takes the sockets *.qmp and qmp-libxl-*; without any, those of /run/qmpkit and
+    FOLDER it takes the sockets *.qmp and qmp-libxl-*; without any, those of /run/qmp and
     /run/xen. Monitors that come later appear.
 
       FOR      how long it has been connected, or has not
@@ -51,7 +44,7 @@ final class TopTool implements Tool {
 
     Examples:
       qmp top
-      qmp top /run/qmpkit unix:/tmp/shared.qmp --interval 500ms
+      qmp top /run/qmp unix:/tmp/shared.qmp --interval 500ms
       qmp top --once --output json | jq 'select(.state != "connected")'
     """;
   }
@@ -89,7 +82,7 @@ final class TopTool implements Tool {
     if (monitors.isEmpty() && !watching) {
       System.err.println(
           "qmp top: no monitors in "
-              + (places.isEmpty() ? "/run/qmpkit and /run/xen" : String.join(", ", places))
+              + (places.isEmpty() ? "/run/qmp and /run/xen" : String.join(", ", places))
               + ": no sockets *.qmp or qmp-libxl-*; give their addresses");
       return ExitStatus.UNREACHABLE;
     }
@@ -120,27 +113,15 @@ final class TopTool implements Tool {
   private static List<Address> monitors(List<String> places) throws UsageException {
     List<Address> all = new ArrayList<>();
     if (places.isEmpty()) {
-      USUAL.forEach(each -> all.addAll(sockets(each)));
+      SharedSockets.USUAL.forEach(each -> all.addAll(SharedSockets.in(Path.of("/" + each))));
     }
     for (String place : places) {
       if (place.contains("/") && Files.isDirectory(Path.of(place))) {
-        all.addAll(sockets(Path.of(place)));
+        all.addAll(SharedSockets.in(Path.of(place)));
       } else {
         all.add(Addresses.parse(place));
       }
     }
     return all.stream().distinct().toList();
-  }
-
-  private static List<Address> sockets(Path folder) {
-    List<Address> found = new ArrayList<>();
-    try (DirectoryStream<Path> matching = Files.newDirectoryStream(folder, SHARED)) {
-      matching.forEach(
-          each -> found.add(Address.parse("unix:" + each.toString().replace(",", ",,"))));
-    } catch (IOException e) {
-      // There are no monitors in what is not there.
-    }
-    found.sort(Comparator.comparing(Address::toString));
-    return found;
   }
 }
