@@ -56,6 +56,8 @@ flags_of() {
 #   train GROUP FILE JAVA [ARGUMENT …]      the arguments say where the modules are
 train() (
   set +e
+  # What systemd gave is for the helper that is really to run.
+  unset NOTIFY_SOCKET WATCHDOG_USEC LISTEN_PID LISTEN_FDS LISTEN_FDNAMES
   trained=$1
   cache=$2
   new=$cache.new

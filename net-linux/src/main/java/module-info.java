@@ -6,6 +6,8 @@ module org.qmpkit.net.linux {
 
   provides org.qmpkit.net.PollerKind with
       org.qmpkit.net.linux.EpollKind;
+  provides org.qmpkit.net.UnixDatagrams with
+      org.qmpkit.net.linux.SocketDatagrams;
   provides org.qmpkit.net.Transport with
       org.qmpkit.net.linux.ArgoTransport,
       org.qmpkit.net.linux.InheritedTransport,

@@ -9,6 +9,7 @@ module org.qmpkit.net {
 
   uses org.qmpkit.net.PollerKind;
   uses org.qmpkit.net.Transport;
+  uses org.qmpkit.net.UnixDatagrams;
 
   provides org.qmpkit.net.Transport with
       org.qmpkit.net.UnixTransport,

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
@@ -66,42 +67,57 @@ final class Probe {
 
   /** Asks, and waits at most so long; blocks. */
   static Finding ask(Address address, Duration timeout) {
+    return ask(List.of(address), timeout).getFirst();
+  }
+
+  /** Asks all at once, and waits at most so long for all of them; blocks. In the same order. */
+  static List<Finding> ask(List<Address> addresses, Duration timeout) {
     Transports transports = Transports.load();
-    try (Loop loop = new Loop(transports.poller(List.of(address)))) {
-      return new Probe(loop).run(transports, address, timeout);
+    try (Loop loop = new Loop(transports.poller(addresses))) {
+      List<Probe> probes = addresses.stream().map(_ -> new Probe(loop)).toList();
+      List<Attempt> attempts = new ArrayList<>();
+      for (int i = 0; i < probes.size(); i++) {
+        attempts.add(probes.get(i).connect(transports, addresses.get(i), timeout));
+      }
+      long deadline = System.nanoTime() + timeout.toNanos();
+      long left = timeout.toNanos();
+      while (left > 0 && !probes.stream().allMatch(Probe::done)) {
+        loop.turn(Duration.ofNanos(left));
+        left = deadline - System.nanoTime();
+      }
+      attempts.forEach(Attempt::close);
+      return probes.stream().map(Probe::finding).toList();
     } catch (TransportException e) {
-      return new Finding(false, null, null, 0, String.valueOf(e.getMessage()));
+      String fault = String.valueOf(e.getMessage());
+      return addresses.stream().map(_ -> new Finding(false, null, null, 0, fault)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException("the system gives no poller: " + e.getMessage(), e);
     }
   }
 
-  private Finding run(Transports transports, Address address, Duration timeout) {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    Attempt attempt =
-        transports.connect(
-            address,
-            loop,
-            timeout,
-            new Connecting() {
-              @Override
-              public void connected(Endpoint endpoint) {
-                begin(endpoint);
-              }
+  private Attempt connect(Transports transports, Address address, Duration timeout) {
+    return transports.connect(
+        address,
+        loop,
+        timeout,
+        new Connecting() {
+          @Override
+          public void connected(Endpoint endpoint) {
+            begin(endpoint);
+          }
 
-              @Override
-              public void failed(TransportException why) {
-                fault = why.getMessage();
-              }
-            });
-    while (answer == null && fault == null) {
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
-        break;
-      }
-      loop.turn(Duration.ofNanos(left));
-    }
-    attempt.close();
+          @Override
+          public void failed(TransportException why) {
+            fault = why.getMessage();
+          }
+        });
+  }
+
+  private boolean done() {
+    return answer != null || fault != null;
+  }
+
+  private Finding finding() {
     return new Finding(connected, greeting, answer, loop.now() - since, fault == null ? "" : fault);
   }
 

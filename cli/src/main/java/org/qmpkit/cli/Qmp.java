@@ -27,6 +27,8 @@ public final class Qmp {
           new WrapTool(),
           new ConsoleTool(),
           new HealthTool(),
+          new TopTool(),
+          new DoctorTool(),
           new DemoTool(),
           new TransportsTool(),
           new VersionTool());

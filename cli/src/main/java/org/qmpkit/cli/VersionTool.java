@@ -29,6 +29,12 @@ final class VersionTool implements Tool {
     if (!arguments.isEmpty()) {
       throw new UsageException("'" + arguments.getFirst() + "' is not expected");
     }
+    System.out.println("qmpkit " + version() + ", Java " + Runtime.version());
+    return ExitStatus.DONE;
+  }
+
+  /** The version of this program; "?" if it was not built. */
+  static String version() {
     Properties properties = new Properties();
     try (InputStream in = VersionTool.class.getResourceAsStream("qmpkit.properties")) {
       if (in != null) {
@@ -37,8 +43,6 @@ final class VersionTool implements Tool {
     } catch (IOException e) {
       throw new UncheckedIOException("the program's own files can't be read", e);
     }
-    System.out.println(
-        "qmpkit " + properties.getProperty("version", "?") + ", Java " + Runtime.version());
-    return ExitStatus.DONE;
+    return properties.getProperty("version", "?");
   }
 }

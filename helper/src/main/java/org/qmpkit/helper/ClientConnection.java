@@ -67,6 +67,7 @@ final class ClientConnection {
         broker().inputEnded(client, now());
         route.halfClosed(this);
       } else {
+        route.meter().fromClients.add(count);
         broker().received(client, buffer.flip(), now());
       }
     } catch (IOException e) {
@@ -84,6 +85,7 @@ final class ClientConnection {
         outbox.peek(buffer);
         written = endpoint.write(buffer.flip());
         if (written > 0) {
+          route.meter().toClients.add(written);
           broker().wrote(client, written, now());
         }
       }
@@ -110,6 +112,7 @@ final class ClientConnection {
     write();
     if (client.finished()) {
       String cut = client.cutReason();
+      route.meter().cut.add(cut == null ? 0 : 1);
       end(cut == null ? "served" : cut);
     } else if (open) {
       endpoint.interest(client.wantsInput() && !route.draining(), !client.outbox().isEmpty());

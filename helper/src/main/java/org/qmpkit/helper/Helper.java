@@ -48,6 +48,8 @@ public final class Helper implements AutoCloseable {
   private final Map<RouteSpec, Route> routes = new LinkedHashMap<>();
   private @Nullable XenHost xenHost;
   private @Nullable Control control;
+  private @Nullable Heartbeat heartbeat;
+  private @Nullable MetricsSocket metrics;
   private boolean ending;
   private boolean reloading;
   private boolean reloadAgain;
@@ -98,7 +100,9 @@ public final class Helper implements AutoCloseable {
     List<Address> addresses =
         Stream.concat(
                 specs.stream().flatMap(each -> Stream.of(each.listen(), each.connect())),
-                all.wholeHost() ? Stream.of(all.channel().monitor(0, 0)) : Stream.of())
+                Stream.concat(
+                    all.wholeHost() ? Stream.of(all.channel().monitor(0, 0)) : Stream.of(),
+                    Stream.ofNullable(all.metrics())))
             .toList();
     try (Loop loop = new Loop(transports.poller(addresses));
         Helper helper = new Helper(all, log, loop, transports)) {
@@ -108,6 +112,8 @@ public final class Helper implements AutoCloseable {
       if (all.wholeHost()) {
         helper.serveHost(all);
       }
+      helper.showMetrics(all.metrics());
+      helper.tellService();
       begun.begun(loop, transports, helper::end);
       loop.run();
     }
@@ -160,6 +166,33 @@ public final class Helper implements AutoCloseable {
             + place);
   }
 
+  private void showMetrics(@Nullable Address place) throws TransportException {
+    if (place != null) {
+      metrics = new MetricsSocket(house, place, this::allRoutes);
+      log.write(Severity.INFO, "", "", "shows metrics at " + metrics.address());
+    }
+  }
+
+  /** Tells systemd, if that started us and wants to hear of it. */
+  private void tellService() {
+    heartbeat = Heartbeat.of(System.getenv(), loop, this::summary, log).orElse(null);
+    if (heartbeat != null) {
+      heartbeat.ready();
+    }
+  }
+
+  private String summary() {
+    return Heartbeat.summary(allRoutes());
+  }
+
+  private List<Route> allRoutes() {
+    List<Route> all = new ArrayList<>(routes.values());
+    if (xenHost != null) {
+      all.addAll(xenHost.routes());
+    }
+    return all;
+  }
+
   private void handleSignals(Settings commandLine) {
     Signals.handle("TERM", () -> loop.execute(() -> end("SIGTERM")));
     Signals.handle("INT", () -> loop.execute(() -> end("SIGINT")));
@@ -180,11 +213,13 @@ public final class Helper implements AutoCloseable {
     }
     ending = true;
     log.write(Severity.INFO, "", "", why + ": draining and ending");
-    List<Route> all = new ArrayList<>(routes.values());
+    if (heartbeat != null) {
+      heartbeat.stopping(why);
+    }
     if (xenHost != null) {
       xenHost.drain();
-      all.addAll(xenHost.routes());
     }
+    List<Route> all = allRoutes();
     if (control != null) {
       control.drain();
     }
@@ -200,6 +235,9 @@ public final class Helper implements AutoCloseable {
       reloadAgain = reloading;
       return;
     }
+    if (heartbeat != null) {
+      heartbeat.reloading();
+    }
     List<RouteSpec> wanted;
     try {
       Settings fresh = withConfig(commandLine);
@@ -208,6 +246,7 @@ public final class Helper implements AutoCloseable {
       house = house.with(fresh);
     } catch (IOException | IllegalArgumentException e) {
       log.write(Severity.ERROR, "", "", "not reloaded: " + e.getMessage());
+      reloaded();
       return;
     }
     List<Route> gone =
@@ -222,12 +261,19 @@ public final class Helper implements AutoCloseable {
           reloading = false;
           if (!ending) {
             startNew(wanted, gone.size());
+            reloaded();
           }
           if (reloadAgain) {
             reloadAgain = false;
             reload(commandLine);
           }
         });
+  }
+
+  private void reloaded() {
+    if (heartbeat != null) {
+      heartbeat.ready();
+    }
   }
 
   private void startNew(List<RouteSpec> wanted, int gone) {
@@ -248,6 +294,9 @@ public final class Helper implements AutoCloseable {
 
   @Override
   public void close() {
+    if (metrics != null) {
+      metrics.close();
+    }
     routes.values().forEach(Route::close);
     if (xenHost != null) {
       xenHost.close();

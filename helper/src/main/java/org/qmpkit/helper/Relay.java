@@ -60,6 +60,7 @@ final class Relay {
         ended = true;
       } else {
         moved += count;
+        (toQemu() ? meter.fromClients : meter.fromQemu).add(count);
         write(buffer.flip());
         if (buffer.hasRemaining()) {
           spill = ByteBuffer.allocate(buffer.remaining()).put(buffer).flip();
@@ -82,6 +83,7 @@ final class Relay {
       while (bytes.hasRemaining() && written > 0) {
         try {
           written = writeOnce(bytes);
+          (toQemu() ? meter.toQemu : meter.toClients).add(written);
         } catch (PeerGoneException e) {
           undeliverable(bytes, e);
         }
@@ -159,6 +161,7 @@ final class Relay {
   private final Endpoint client;
   private final Endpoint qemu;
   private final Loop loop;
+  private final RouteMeter meter;
   private final BiConsumer<Severity, String> end;
   private final Flow toQemu;
   private final Flow toClient;
@@ -168,13 +171,20 @@ final class Relay {
   /**
    * A relay that has begun.
    *
+   * @param meter counts what it moves
    * @param end told why, once, when it is over; the endpoints are still to be closed then
    */
   Relay(
-      RouteSpec spec, Endpoint client, Endpoint qemu, Loop loop, BiConsumer<Severity, String> end) {
+      RouteSpec spec,
+      Endpoint client,
+      Endpoint qemu,
+      Loop loop,
+      RouteMeter meter,
+      BiConsumer<Severity, String> end) {
     this.client = client;
     this.qemu = qemu;
     this.loop = loop;
+    this.meter = meter;
     this.end = end;
     this.toQemu = new Flow(client, qemu, spec.connect());
     this.toClient = new Flow(qemu, client, spec.listen());

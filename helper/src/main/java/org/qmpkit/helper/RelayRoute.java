@@ -2,6 +2,7 @@ package org.qmpkit.helper;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Listener;
@@ -9,6 +10,7 @@ import org.qmpkit.net.Timer;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.protocol.Journal;
 import org.qmpkit.protocol.Journal.Severity;
+import org.qmpkit.protocol.Standing;
 
 /**
  * A route that passes bytes untouched, for one client at a time: the upstream is opened for each
@@ -22,6 +24,7 @@ final class RelayRoute implements Route {
   private final House house;
   private final Journal journal;
   private final Upstream upstream;
+  private final RouteMeter meter = new RouteMeter();
   private @Nullable Listener listener;
   private @Nullable Endpoint client;
   private @Nullable Relay relay;
@@ -61,6 +64,21 @@ final class RelayRoute implements Route {
   }
 
   @Override
+  public Optional<Standing> standing() {
+    return Optional.empty();
+  }
+
+  @Override
+  public RouteMeter meter() {
+    return meter;
+  }
+
+  /** Whether there is a client now. */
+  boolean serves() {
+    return client != null;
+  }
+
+  @Override
   public void start() throws TransportException {
     listener = house.open(spec, upstream, this::waiting);
     journal.note(Severity.INFO, "", "relays " + spec.connect() + " at " + spec.listen());
@@ -82,6 +100,7 @@ final class RelayRoute implements Route {
       Endpoint endpoint = from.accept();
       if (endpoint != null) {
         client = endpoint;
+        meter.accepted.add(1);
         name = PeerName.of(++number, endpoint, endpoint.user());
         journal.note(Severity.DEBUG, name, "connected from " + endpoint.peer());
         patience =
@@ -104,7 +123,8 @@ final class RelayRoute implements Route {
       patience.cancel();
       patience = null;
     }
-    relay = new Relay(spec, from, qemu, house.loop(), this::end);
+    meter.connections.add(1);
+    relay = new Relay(spec, from, qemu, house.loop(), meter, this::end);
   }
 
   /** Ends a client that has ended its input, if nothing comes for it any more. */

@@ -1,6 +1,8 @@
 package org.qmpkit.helper;
 
+import java.util.Optional;
 import org.qmpkit.net.TransportException;
+import org.qmpkit.protocol.Standing;
 
 /**
  * One way from clients to a monitor, with its lifetime: it listens, connects, and ends both. Lives
@@ -9,6 +11,12 @@ import org.qmpkit.net.TransportException;
 sealed interface Route extends AutoCloseable permits SharedRoute, RelayRoute {
   /** What it is. */
   RouteSpec spec();
+
+  /** How its QEMU is, if it knows: a relay does not. */
+  Optional<Standing> standing();
+
+  /** What it has carried. */
+  RouteMeter meter();
 
   /**
    * Listens, and begins to serve.

@@ -16,6 +16,7 @@ public enum Setting {
   TRANSPORT("transport", "vchan|argo|v4v", "how stub domains are reached, with all  [vchan]"),
   CONTROL("control", "ADDR", "where drop-ins hand over, with all  [/run/qmpkit/helper.sock]"),
   XEN_RUN_DIR("xen-run-dir", "FOLDER", "where libxl looks for sockets, with all  [/var/run/xen]"),
+  METRICS("metrics", "ADDR", "Prometheus reads there: a UNIX socket, or a port of the loopback"),
   CONFIG("config", "FILE", "read settings and routes from a TOML file, again at SIGHUP"),
   VERBOSE("verbose", "", "log every client that comes and goes"),
   QUIET("quiet", "", "log only what needs attention"),

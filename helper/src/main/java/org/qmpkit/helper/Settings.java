@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.protocol.Journal.Severity;
@@ -18,6 +19,9 @@ import org.qmpkit.protocol.Limits;
  * says what is wrong with its value; {@link #routes} says what is missing.
  */
 public final class Settings {
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1])?:\\d+");
+
   private final List<Map.Entry<Setting, String>> told = new ArrayList<>();
   private final List<RouteSpec> routes = new ArrayList<>();
   private @Nullable Address listen;
@@ -26,6 +30,7 @@ public final class Settings {
   private @Nullable Path config;
   private @Nullable Address control;
   private @Nullable Path xenRunDir;
+  private @Nullable Address metrics;
   private @Nullable StubDomainChannel channel;
   private boolean wholeHost;
   private boolean relay;
@@ -67,6 +72,7 @@ public final class Settings {
       case TRANSPORT -> channel = once(setting, channel, StubDomainChannel.of(value));
       case CONTROL -> control = once(setting, control, socket(setting, value));
       case XEN_RUN_DIR -> xenRunDir = once(setting, xenRunDir, Path.of(value).toAbsolutePath());
+      case METRICS -> metrics = once(setting, metrics, local(setting, value));
       case CONFIG -> config = once(setting, config, Path.of(value));
       case VERBOSE -> least = truth(setting, value) ? Severity.DEBUG : least;
       case QUIET -> least = truth(setting, value) ? Severity.WARNING : least;
@@ -92,6 +98,26 @@ public final class Settings {
     if (!place.scheme().equals("unix") || place.target().startsWith("@")) {
       throw new IllegalArgumentException(
           setting.key() + " (\"" + value + "\") must be a UNIX socket with a path");
+    }
+    return place;
+  }
+
+  /** A place that nobody on another machine can reach. */
+  private static Address local(Setting setting, String value) {
+    Address place = Address.parse(value);
+    boolean local =
+        switch (place.scheme()) {
+          case "unix" -> true;
+          case "tcp" -> LOOPBACK.matcher(place.target()).matches();
+          default -> false;
+        };
+    if (!local) {
+      throw new IllegalArgumentException(
+          setting.key()
+              + " (\""
+              + value
+              + "\") must be a UNIX socket, or a port of the loopback as tcp:127.0.0.1:9944;"
+              + " others are not asked who they are");
     }
     return place;
   }
@@ -151,6 +177,11 @@ public final class Settings {
   /** Where drop-ins hand their domains over to who serves the whole host. */
   Address control() {
     return control == null ? Handover.USUAL : control;
+  }
+
+  /** Where metrics are read, or null. */
+  @Nullable Address metrics() {
+    return metrics;
   }
 
   /** XEN_RUN_DIR: where libxl and libxenstat look for sockets. */

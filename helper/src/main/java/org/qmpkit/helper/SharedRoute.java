@@ -26,6 +26,7 @@ import org.qmpkit.protocol.Journal;
 import org.qmpkit.protocol.Journal.Severity;
 import org.qmpkit.protocol.JsonString;
 import org.qmpkit.protocol.Outbox;
+import org.qmpkit.protocol.Standing;
 
 /** A route that shares one monitor among many clients: a {@link Broker} with connections. */
 final class SharedRoute implements Route {
@@ -43,6 +44,7 @@ final class SharedRoute implements Route {
   private final Journal journal;
   private final Broker broker;
   private final Upstream upstream;
+  private final RouteMeter meter = new RouteMeter();
   private final Map<Client, ClientConnection> connections = new HashMap<>();
   private final Set<ClientConnection> halfClosed = new LinkedHashSet<>();
   private @Nullable Timer probe;
@@ -72,6 +74,7 @@ final class SharedRoute implements Route {
             journal,
             () -> house.loop().execute(this::settle),
             house.cleansUp());
+    broker.countBy(meter);
     this.upstream =
         new Upstream(
             spec.connect(),
@@ -97,6 +100,16 @@ final class SharedRoute implements Route {
   }
 
   @Override
+  public Optional<Standing> standing() {
+    return Optional.of(broker.standing(now()));
+  }
+
+  @Override
+  public RouteMeter meter() {
+    return meter;
+  }
+
+  @Override
   public void start() throws TransportException {
     listener = house.open(spec, upstream, () -> accept(listener, broker::join));
     spec.statistics().ifPresent(this::listenForStatistics);
@@ -116,6 +129,11 @@ final class SharedRoute implements Route {
 
   private ReadPace pace() {
     return new ReadPace(house.bounds().unasked(), house.limits().qemuMessage(), now());
+  }
+
+  /** How long QEMU has had the oldest of its commands, in nanoseconds. */
+  long oldest() {
+    return broker.oldest(now());
   }
 
   House house() {
@@ -184,6 +202,7 @@ final class SharedRoute implements Route {
     String refusal = house.admission().enter(user);
     if (refusal != null) {
       turnAway(endpoint, refusal);
+      meter.refused.add(1);
       journal.note(Severity.WARNING, name, "refused: " + refusal);
       return;
     }
@@ -191,6 +210,7 @@ final class SharedRoute implements Route {
     Client client = how.join(name, now());
     ClientConnection connection = new ClientConnection(this, endpoint, client, user);
     connections.put(client, connection);
+    meter.accepted.add(1);
   }
 
   private static void turnAway(Endpoint endpoint, String refusal) {
@@ -212,6 +232,7 @@ final class SharedRoute implements Route {
     resting = false;
     floods = false;
     connectedAt = now();
+    meter.connections.add(1);
     endpoint.onReady(this::qemuReady);
     journal.note(Severity.DEBUG, "", "connected to " + spec.connect());
     broker.opened(now());
@@ -233,10 +254,12 @@ final class SharedRoute implements Route {
     ByteBuffer buffer = house.loop().buffer();
     buffer.limit(pace.portion(buffer.limit()));
     try {
-      if (from.read(buffer) < 0) {
+      int count = from.read(buffer);
+      if (count < 0) {
         lost("QEMU's monitor at " + spec.connect() + " was closed");
         return;
       }
+      meter.fromQemu.add(count);
       broker.receivedUpstream(buffer.flip(), now());
       rest(from, pace.heard(broker.unasked(), now()));
     } catch (IOException e) {
@@ -283,6 +306,7 @@ final class SharedRoute implements Route {
         ByteBuffer buffer = house.loop().buffer();
         outbox.peek(buffer);
         written = writeQemu(to, buffer.flip(), outbox.attachment());
+        meter.toQemu.add(written);
         broker.wroteUpstream(written, now());
       }
       to.interest(!resting, !outbox.isEmpty());

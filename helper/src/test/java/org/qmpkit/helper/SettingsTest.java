@@ -231,6 +231,36 @@ class SettingsTest {
     assertTrue(refusal(Setting.of(key).orElseThrow(), value).startsWith(key));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/run/m",
+        "unix:/run/m,mode=0660",
+        "unix:@m",
+        "tcp::9944",
+        "tcp:127.0.0.1:9944",
+        "tcp:[::1]:9944",
+        "localhost:9944"
+      })
+  void metricsAreForThisMachine(String place) {
+    settings.set(Setting.METRICS, place);
+    assertEquals(Address.parse(place), settings.metrics());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tcp:0.0.0.0:9944",
+        "tcp:[::]:9944",
+        "tcp:127.example.org:9944",
+        "tls::9944",
+        "exec:cat",
+        "vsock:any:9944"
+      })
+  void metricsAreForNoOtherMachine(String place) {
+    assertTrue(refusal(Setting.METRICS, place).startsWith("metrics (\"" + place + "\") must be "));
+  }
+
   @Test
   void aWholeHostNeedsNoRoute() {
     settings.set(Setting.ALL, "true");

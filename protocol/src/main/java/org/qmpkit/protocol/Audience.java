@@ -182,6 +182,11 @@ final class Audience {
     }
   }
 
+  /** How many are behind; stalled ones, or the others. */
+  int behind(boolean stalled) {
+    return (int) behind.stream().filter(each -> each.stalled == stalled).count();
+  }
+
   /** Who is behind and how far, each as a canonical JSON object. */
   List<String> behind(long now) {
     return behind.stream()

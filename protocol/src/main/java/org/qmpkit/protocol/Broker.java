@@ -42,6 +42,7 @@ public final class Broker {
   private @Nullable String broken;
   private long dropped;
   private long unasked;
+  private Meter meter = Meter.NONE;
   private long now;
 
   /** Since when a long message of QEMU is under way; Long.MAX_VALUE if none is. */
@@ -85,6 +86,12 @@ public final class Broker {
     this.statistics =
         new Statistics(limits, traffic, Client.own(this, limits, backlog), this::served);
     this.callers = new Callers(limits, traffic, audience, fds, statistics, this::served);
+  }
+
+  /** Has commands and events counted from here on. */
+  public void countBy(Meter meter) {
+    this.meter = meter;
+    callers.countBy(meter);
   }
 
   // ---- towards clients
@@ -429,7 +436,11 @@ public final class Broker {
   private void happened(ClientSession session, Message.Event event) {
     if (event.cursor() != null) {
       breakOff("QEMU broke the protocol: an event with a cursor, which only we give");
-    } else if (!events.happened(event, now)) {
+      return;
+    }
+    meter.happened();
+    state.happened(event.shortName(), now);
+    if (!events.happened(event, now)) {
       session.drop();
     }
   }
@@ -482,17 +493,45 @@ public final class Broker {
     return traffic.inFlight().isEmpty() && audience.hasAll();
   }
 
+  /** How the connection to QEMU stands. */
+  public Standing standing(long now) {
+    return state.standing(now, limits.silence().toNanos(), traffic.inFlight());
+  }
+
+  /** How many commands wait for their turn. */
+  public int queued() {
+    return audience.all().stream().mapToInt(traffic::queued).sum();
+  }
+
+  /** How many commands QEMU has not answered. */
+  public int inFlight() {
+    return traffic.inFlight().size();
+  }
+
+  /** Since when the oldest of them is with QEMU, in nanoseconds; 0 if there is none. */
+  public long oldest(long now) {
+    return traffic.inFlight().stream().mapToLong(each -> now - each.at()).findFirst().orElse(0);
+  }
+
+  /** How many messages of QEMU were nobody's. */
+  public long dropped() {
+    return dropped + (session == null ? 0 : session.dropped());
+  }
+
+  /** How many clients are behind; stalled ones, or the others. */
+  public int behind(boolean stalled) {
+    return audience.behind(stalled);
+  }
+
   /** What the upstream does and who waits for what, as a canonical JSON object. */
   public String status(long now) {
-    long all = dropped + (session == null ? 0 : session.dropped());
-    int queued = audience.all().stream().mapToInt(traffic::queued).sum();
     return state.describe(
         now,
         limits.silence().toNanos(),
         traffic.inFlight(),
-        queued,
+        queued(),
         audience.size(),
         audience.behind(now),
-        all);
+        dropped());
   }
 }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.Expiry.Pending;
 import org.qmpkit.protocol.InFlight.Sent;
 import org.qmpkit.protocol.Message.Answer;
+import org.qmpkit.protocol.Meter.Outcome;
 
 /** Those who wait for an answer of QEMU: each gets it, or hears why there is none. */
 final class Callers {
@@ -14,6 +15,7 @@ final class Callers {
   private final MonitorFds fds;
   private final Statistics statistics;
   private final Consumer<Client> served;
+  private Meter meter = Meter.NONE;
 
   /**
    * The callers of one monitor.
@@ -35,6 +37,11 @@ final class Callers {
     this.served = served;
   }
 
+  /** Has what becomes of commands counted from here on. */
+  void countBy(Meter meter) {
+    this.meter = meter;
+  }
+
   /** Passes an answer of QEMU on; false if nobody waits for it (any more). */
   boolean answered(long id, Answer answer, long now) {
     Sent sent = traffic.answered(id);
@@ -48,10 +55,17 @@ final class Callers {
       return false;
     }
     Line line = answer.document().lineWithId(sent.request().command().id());
-    if (limits.passes(line)) {
+    boolean passes = limits.passes(line);
+    Outcome outcome = answer instanceof Message.Error ? Outcome.ERROR : Outcome.OK;
+    if (!sent.client().own) {
+      long waited = sent.at() - sent.request().queuedAt;
+      meter.answered(sent.name(), passes ? outcome : Outcome.REFUSED, waited, now - sent.at());
+    }
+    if (passes) {
       give(sent.client(), sent.request(), line);
     } else {
-      refuse(sent.client(), sent.request(), Refusal.tooLong(sent.name(), line, limits.reply()));
+      String desc = Refusal.tooLong(sent.name(), line, limits.reply());
+      give(sent.client(), sent.request(), refusal(sent.request(), desc));
     }
     return true;
   }
@@ -61,14 +75,14 @@ final class Callers {
     for (Sent sent : traffic.removeAll()) {
       if (!sent.request().expired) {
         String what = "; whether '" + sent.name() + "' was done is not known";
-        refuse(sent.client(), sent.request(), Refusal.GONE + reason + what);
+        refuse(sent.client(), sent.request(), Outcome.GONE, Refusal.GONE + reason + what);
       }
     }
   }
 
   /** Refuses all that waits for its turn, and what comes after it and was read already. */
   void refuseQueued(Client client, String desc) {
-    traffic.lanes().forEach(lane -> refuse(client, lane, desc));
+    traffic.lanes().forEach(lane -> refuse(client, lane, Outcome.GONE, desc));
   }
 
   /** When every place is held by a command nobody waits for, new callers hear which. */
@@ -78,7 +92,7 @@ final class Callers {
       if (stuck != null && now - stuck.at() >= limits.silence().toNanos()) {
         String since = UpstreamState.seconds(now - stuck.at()) + " s";
         for (Client client : audience.all()) {
-          refuse(client, lane, Refusal.BUSY + stuck.name() + " since " + since);
+          refuse(client, lane, Outcome.BUSY, Refusal.BUSY + stuck.name() + " since " + since);
         }
       }
     }
@@ -87,7 +101,8 @@ final class Callers {
   /** Tells those whose command takes too long. */
   void expire(long now) {
     for (Pending late = traffic.expired(now); late != null; late = traffic.expired(now)) {
-      refuse(late.client(), late.request(), Refusal.timedOut(late.request(), now));
+      String desc = Refusal.timedOut(late.request(), now);
+      refuse(late.client(), late.request(), Outcome.TIMEOUT, desc);
     }
   }
 
@@ -101,16 +116,21 @@ final class Callers {
     return due;
   }
 
-  private void refuse(Client client, Lane lane, String desc) {
+  private void refuse(Client client, Lane lane, Outcome outcome, String desc) {
     @Nullable Request next = traffic.poll(client, lane);
     while (next != null) {
-      refuse(client, next, desc);
+      refuse(client, next, outcome, desc);
       next = traffic.poll(client, lane);
     }
   }
 
-  private void refuse(Client client, Request request, String desc) {
-    give(client, request, Refusal.generic(desc).line(request.command().id()));
+  private void refuse(Client client, Request request, Outcome outcome, String desc) {
+    meter.unanswered(request.command().name(), outcome);
+    give(client, request, refusal(request, desc));
+  }
+
+  private static Line refusal(Request request, String desc) {
+    return Refusal.generic(desc).line(request.command().id());
   }
 
   private void give(Client client, Request request, Line line) {

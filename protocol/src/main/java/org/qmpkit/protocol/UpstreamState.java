@@ -5,11 +5,14 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.InFlight.Sent;
+import org.qmpkit.protocol.Standing.State;
 
 /**
  * How the connection to QEMU stands, since when and why: what {@code __org.qmpkit_status} tells.
  */
 final class UpstreamState {
+  private static final String NOT_YET = "not connected yet";
+
   private enum Stage {
     GONE,
     OPENED,
@@ -18,10 +21,12 @@ final class UpstreamState {
   }
 
   private Stage stage = Stage.GONE;
-  private String reason = "not connected yet";
+  private String reason = NOT_YET;
   private String release = "";
   private long since;
   private boolean busyNoted;
+  private String lastEvent = "";
+  private long lastEventAt;
 
   void opened(long now) {
     stage = Stage.OPENED;
@@ -43,11 +48,17 @@ final class UpstreamState {
   }
 
   void lost(String why, long now) {
-    if (stage != Stage.GONE) {
+    if (stage != Stage.GONE || reason.equals(NOT_YET)) {
       since = now;
     }
     stage = Stage.GONE;
     reason = why;
+  }
+
+  /** QEMU has sent an event of this name. */
+  void happened(String event, long now) {
+    lastEvent = event;
+    lastEventAt = now;
   }
 
   /** When {@link #busySince} will have something to say, or Long.MAX_VALUE. */
@@ -78,6 +89,21 @@ final class UpstreamState {
         + " Waiting for it";
   }
 
+  Standing standing(long now, long silence, List<Sent> inFlight) {
+    if (stage == Stage.GONE) {
+      return new Standing(State.GONE, reason);
+    }
+    if (isWaiting()) {
+      return new Standing(now - since < silence ? State.CONNECTING : State.BUSY, awaited(now));
+    }
+    Sent oldest = inFlight.isEmpty() ? null : inFlight.getFirst();
+    if (oldest != null && now - oldest.at() >= silence) {
+      String age = seconds(now - oldest.at());
+      return new Standing(State.BUSY, oldest.name() + " since " + age + " s for " + who(oldest));
+    }
+    return new Standing(State.CONNECTED, "");
+  }
+
   String describe(
       long now,
       long silence,
@@ -86,26 +112,11 @@ final class UpstreamState {
       int clients,
       List<String> behind,
       long dropped) {
-    Sent oldest = inFlight.isEmpty() ? null : inFlight.getFirst();
-    String state;
-    String why;
-    if (stage == Stage.GONE) {
-      state = "gone";
-      why = reason;
-    } else if (isWaiting()) {
-      state = now - since < silence ? "connecting" : "busy";
-      why = awaited(now);
-    } else if (oldest != null && now - oldest.at() >= silence) {
-      state = "busy";
-      why = oldest.name() + " since " + seconds(now - oldest.at()) + " s for " + who(oldest);
-    } else {
-      state = "connected";
-      why = "";
-    }
+    Standing standing = standing(now, silence, inFlight);
     return "{\"state\": "
-        + JsonString.quote(state)
+        + JsonString.quote(standing.state().word())
         + ", \"reason\": "
-        + JsonString.quote(why)
+        + JsonString.quote(standing.reason())
         + ", \"seconds\": "
         + seconds(now - since)
         + ", \"qemu\": "
@@ -120,6 +131,13 @@ final class UpstreamState {
         + String.join(", ", behind)
         + "], \"dropped\": "
         + dropped
+        + (lastEvent.isEmpty()
+            ? ""
+            : ", \"last-event\": {\"event\": "
+                + JsonString.quote(lastEvent)
+                + ", \"seconds\": "
+                + seconds(now - lastEventAt)
+                + "}")
         + "}";
   }
 

@@ -13,6 +13,7 @@ import org.qmpkit.net.Credentials;
 /** socket(2) and what is asked of a socket, by memory that the caller lends. */
 final class Sockets {
   static final int STREAM = 1;
+  private static final int DATAGRAM = 2;
   private static final int NONBLOCK = 0x800;
   private static final int CLOEXEC = 0x80000;
 
@@ -29,6 +30,12 @@ final class Sockets {
   /** A new stream socket, non-blocking and not for children. */
   static int open(int family) throws IOException {
     return Libc.checked(Libc.call(C.socket(), family, STREAM | NONBLOCK | CLOEXEC, 0));
+  }
+
+  /** A new UNIX datagram socket, non-blocking and not for children. */
+  static int openDatagram() throws IOException {
+    return Libc.checked(
+        Libc.call(C.socket(), SocketAddresses.UNIX, DATAGRAM | NONBLOCK | CLOEXEC, 0));
   }
 
   /**

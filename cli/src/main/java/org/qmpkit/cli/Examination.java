@@ -1,0 +1,211 @@
+package org.qmpkit.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.qmpkit.net.Address;
+import org.qmpkit.net.Transport;
+import org.qmpkit.net.Transports;
+import org.qmpkit.shell.ExitStatus;
+
+/** Looks at everything between this program and a monitor, from the machine to the monitor. */
+final class Examination {
+  private final Host host;
+  private final Duration timeout;
+  private final SocketChecks sockets;
+  private final List<Finding> found = new ArrayList<>();
+
+  /**
+   * One that has not begun.
+   *
+   * @param timeout how long a monitor may take to answer
+   */
+  Examination(Host host, Duration timeout) {
+    this.host = host;
+    this.timeout = timeout;
+    this.sockets = new SocketChecks(host);
+  }
+
+  /**
+   * Looks; blocks.
+   *
+   * @param target an address, a domain of this Xen host, or null for the machine
+   * @throws UsageException if it is neither
+   */
+  List<Finding> of(@Nullable String target) throws UsageException {
+    found.add(
+        Finding.ok(
+            "versions",
+            "qmp "
+                + VersionTool.version()
+                + ", Linux "
+                + host.read("proc/sys/kernel/osrelease").orElse("?")));
+    if (target == null) {
+      machine();
+    } else if (isAddress(target)) {
+      address(Addresses.parse(target));
+    } else {
+      domain(target);
+    }
+    return found;
+  }
+
+  /** What has a colon or a slash in it is an address, as everywhere; else it is a domain. */
+  private static boolean isAddress(String target) {
+    return target.contains("/") || target.contains(":");
+  }
+
+  private void machine() {
+    if (XenChecks.runsOnXen(host)) {
+      XenChecks xen = new XenChecks(host);
+      xen.lookAtHost(false);
+      found.addAll(xen.found());
+    }
+    security(List.of());
+    List<Address> monitors = new ArrayList<>();
+    SharedSockets.USUAL.forEach(each -> monitors.addAll(SharedSockets.in(host.at(each))));
+    if (monitors.isEmpty()) {
+      found.add(Finding.ok("monitor", "there are no shared monitors in /run/qmp and /run/xen"));
+    }
+    monitors.forEach(this::socketAndMonitor);
+  }
+
+  private void domain(String wanted) {
+    XenChecks xen = new XenChecks(host);
+    xen.lookAtHost(!xen.usesRings());
+    xen.lookFor(wanted);
+    Optional<XenChecks.Domain> domain = xen.domain();
+    if (domain.isEmpty()) {
+      found.addAll(xen.found());
+      return;
+    }
+    if (xen.usesRings() && domain.get().stubDomain() >= 0) {
+      xen.lookAtRings(host.has("dev/argo_dgram") ? "argo" : "v4v", domain.get().stubDomain());
+    }
+    found.addAll(xen.found());
+    if (!xen.usesRings() && domain.get().stubDomain() >= 0) {
+      transport("vchan");
+    }
+    Path socket = host.at("run/xen/qmp-libxl-" + domain.get().guest());
+    security(List.of(socket));
+    socketAndMonitor(Address.unix(socket));
+  }
+
+  private void address(Address address) {
+    XenChecks xen = new XenChecks(host);
+    switch (address.scheme()) {
+      case "argo", "v4v" -> {
+        xen.lookAtHost(false);
+        xen.lookAtRings(address.scheme(), number(address));
+      }
+      case "vchan" -> xen.lookAtHost(true);
+      default -> {
+        // Nothing of Xen's is between here and there.
+      }
+    }
+    found.addAll(xen.found());
+    transport(address.scheme());
+    boolean file = address.scheme().equals("unix") && !address.target().startsWith("@");
+    security(file ? List.of(Path.of(address.target())) : List.of());
+    if (file) {
+      socketAndMonitor(address);
+    } else {
+      monitor(address);
+    }
+  }
+
+  private static int number(Address address) {
+    String digits = address.target().split(":", 2)[0];
+    return digits.matches("\\d{1,5}") ? Integer.parseInt(digits) : 0;
+  }
+
+  private void security(List<Path> files) {
+    found.addAll(new SecurityChecks(host).look(files));
+  }
+
+  /** Whether this very machine can use such addresses at all. */
+  private void transport(String scheme) {
+    if (host.here()) {
+      Transports.load().all().stream()
+          .filter(each -> each.scheme().equals(scheme))
+          .map(Transport::unavailable)
+          .flatMap(Optional::stream)
+          .limit(1)
+          .forEach(why ->
+              found.add(
+                  Finding.fault(
+                      "transport",
+                      scheme + ": can't be used here: " + why,
+                      "qmp transports    # lists what can")));
+    }
+  }
+
+  private void socketAndMonitor(Address address) {
+    Path socket = Path.of(address.target());
+    List<Finding> file = sockets.look(socket);
+    found.addAll(file);
+    if (file.stream().noneMatch(each -> each.level() == Finding.Level.FAULT)) {
+      Set<String> listening = sockets.holders(socket, true);
+      if (!listening.isEmpty()) {
+        found.add(Finding.ok("listener", "there listens " + String.join(", ", listening)));
+      }
+      monitor(address);
+    }
+  }
+
+  private void monitor(Address address) {
+    // Before we connect: else we would be among them.
+    Set<String> holders =
+        address.scheme().equals("unix")
+            ? sockets.holders(Path.of(address.target()), false)
+            : Set.of();
+    Verdict verdict = Verdict.of(address, timeout, Probe.ask(address, timeout));
+    String text = address + " is " + verdict.state() + ": " + verdict.text();
+    switch (verdict.status()) {
+      case ExitStatus.DONE -> found.add(Finding.ok("monitor", text));
+      case ExitStatus.NO_ANSWER -> busy(address, verdict, text, holders);
+      case ExitStatus.BROKEN ->
+          found.add(
+              Finding.fault(
+                  "monitor", text, "find out what listens there; a guest agent needs --relay"));
+      default -> {
+        boolean dead =
+            address.scheme().equals("unix")
+                && verdict.via().equals("nobody")
+                && verdict.text().contains("nobody listens there");
+        found.add(
+            dead
+                ? SocketChecks.dead(Path.of(address.target()))
+                : Finding.fault(
+                    "monitor", text, "qmp health " + address + "    # until it is mended"));
+      }
+    }
+  }
+
+  private void busy(Address address, Verdict verdict, String text, Set<String> holders) {
+    if (verdict.via().equals("helper")) {
+      found.add(
+          Finding.warning(
+              "monitor", text, "qmp top " + address + "    # shows when what runs is over"));
+      return;
+    }
+    boolean libvirt =
+        holders.stream().anyMatch(each -> each.matches("(libvirtd|virtqemud|rpc-).*"));
+    String who = holders.isEmpty() ? "" : "; connected: " + String.join(", ", holders);
+    String share =
+        "end it, and share the monitor: qmp helper --listen unix:/run/shared.qmp --connect "
+            + address;
+    found.add(
+        Finding.fault(
+            "holder",
+            text + who,
+            libvirt
+                ? "leave it to libvirt, and give the machine a monitor of your own: virsh edit, with"
+                    + " <qemu:commandline> -qmp unix:…,server=on,wait=off"
+                : share));
+  }
+}

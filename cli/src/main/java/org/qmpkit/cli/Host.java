@@ -1,0 +1,106 @@
+package org.qmpkit.cli;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A machine to be looked at.
+ *
+ * @param root the folder that its paths begin at: {@code /}, or one that holds another's files
+ */
+record Host(Path root) {
+  private static final List<String> PROGRAMS =
+      List.of("usr/sbin", "usr/bin", "sbin", "bin", "usr/local/sbin", "usr/local/bin");
+
+  private static final int LONGEST = 1 << 20;
+  private static final int PATIENCE_SECONDS = 10;
+
+  /** Whether it is this very machine, which can be asked for more than its files say. */
+  boolean here() {
+    return root.equals(Path.of("/"));
+  }
+
+  /** Where a path of it is, given without the first slash. */
+  Path at(String path) {
+    return root.resolve(path);
+  }
+
+  boolean has(String path) {
+    return Files.exists(at(path));
+  }
+
+  /** The text of a small file, without blanks around it; empty if it can't be read. */
+  Optional<String> read(String path) {
+    try (var in = Files.newInputStream(at(path))) {
+      return Optional.of(new String(in.readNBytes(LONGEST), StandardCharsets.UTF_8).strip());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The last lines of a file, at most 1 MiB of it; none if it can't be read. */
+  Stream<String> tail(String path) {
+    try (RandomAccessFile file = new RandomAccessFile(at(path).toFile(), "r")) {
+      byte[] end = new byte[(int) Math.min(LONGEST, file.length())];
+      file.seek(file.length() - end.length);
+      file.readFully(end);
+      return new String(end, StandardCharsets.UTF_8).lines();
+    } catch (IOException e) {
+      return Stream.empty();
+    }
+  }
+
+  /**
+   * What a program of this machine prints; blocks, at most 10 s.
+   *
+   * @return empty if it is not installed, fails, or takes too long
+   */
+  Optional<String> run(String program, String... arguments) {
+    Optional<Path> found =
+        PROGRAMS.stream()
+            .map(folder -> at(folder).resolve(program))
+            .filter(Files::isExecutable)
+            .findFirst();
+    return found.flatMap(file -> {
+      try {
+        Process process =
+            new ProcessBuilder(
+                    Stream.concat(Stream.of(file.toString()), Stream.of(arguments)).toList())
+                .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectError(Redirect.DISCARD)
+                .start();
+        // Ended from aside: what it prints is read to the end, which may not come.
+        process
+            .onExit()
+            .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+            .exceptionally(_ -> {
+              process.destroyForcibly();
+              return process;
+            });
+        byte[] out = process.getInputStream().readNBytes(LONGEST);
+        process.getInputStream().close();
+        return process.waitFor() == 0
+            ? Optional.of(new String(out, StandardCharsets.UTF_8))
+            : Optional.<String>empty();
+      } catch (IOException e) {
+        return Optional.empty();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Optional.empty();
+      }
+    });
+  }
+
+  /** Whether a program is installed there. */
+  boolean installed(String program) {
+    return PROGRAMS.stream().anyMatch(folder -> Files.isExecutable(at(folder).resolve(program)));
+  }
+}

@@ -1,0 +1,134 @@
+package org.qmpkit.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** A UNIX socket: whether it is there, whose it is, who may connect, and who is connected. */
+final class SocketChecks {
+  private static final int MODE = 07777;
+  private static final int KIND = 0170000;
+  private static final int SOCKET = 0140000;
+  private static final int STICKY = 01000;
+
+  /** A line of {@code ss -xpe}: our number, the peer's, and whose it is and which file. */
+  private static final Pattern CONNECTION =
+      Pattern.compile("u_str\\s+\\S+\\s+\\d+\\s+\\d+\\s+.* (\\d+)\\s+\\* (\\d+)\\s(.*)");
+
+  private static final Pattern OWNER = Pattern.compile("\"([^\"]+)\",pid=(\\d+)");
+
+  private final Host host;
+
+  SocketChecks(Host host) {
+    this.host = host;
+  }
+
+  /** Looks at a socket's file. */
+  List<Finding> look(Path socket) {
+    PosixFileAttributes file;
+    int mode;
+    try {
+      file = Files.readAttributes(socket, PosixFileAttributes.class);
+      mode = (int) Files.getAttribute(socket, "unix:mode");
+    } catch (IOException e) {
+      return List.of(
+          Finding.fault(
+              "socket",
+              "there is no " + socket + ", or it can't be looked at",
+              "start what listens there: qmp helper --listen unix:" + socket + " --connect ADDR"));
+    }
+    if ((mode & KIND) != SOCKET) {
+      return List.of(
+          Finding.fault(
+              "socket", socket + " is no socket", "find out whose file it is: ls -l " + socket));
+    }
+    List<Finding> found = new ArrayList<>();
+    String whose =
+        file.owner().getName()
+            + ":"
+            + file.group().getName()
+            + " "
+            + PosixFilePermissions.toString(file.permissions());
+    found.add(Finding.ok("socket", socket + " is there (" + whose + ")"));
+    if (file.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+      found.add(
+          Finding.warning(
+              "socket-mode",
+              "every user may connect to " + socket + ", and has all power over the machine then",
+              "chmod o-rw " + socket + "    # a helper's: ,mode=0660,group=NAME behind --listen"));
+    }
+    folder(socket).ifPresent(found::add);
+    return found;
+  }
+
+  private static Optional<Finding> folder(Path socket) {
+    Path folder = socket.toAbsolutePath().getParent();
+    if (folder == null) {
+      return Optional.empty();
+    }
+    try {
+      int mode = (int) Files.getAttribute(folder, "unix:mode", new LinkOption[0]) & MODE;
+      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+      boolean open = permissions.contains(PosixFilePermission.OTHERS_WRITE) && (mode & STICKY) == 0;
+      return open
+          ? Optional.of(
+              Finding.warning(
+                  "socket-folder",
+                  "every user may put a socket of theirs in the place of " + socket,
+                  "chmod o-w " + folder))
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** That nobody listens at a socket, as a try to connect has shown. */
+  static Finding dead(Path socket) {
+    return Finding.fault(
+        "socket-dead",
+        socket + " is dead: nobody listens there",
+        "start its program again; a helper takes the dead socket's place. Else: rm " + socket);
+  }
+
+  /**
+   * The programs that listen at a socket or are connected to it, as "qemu-system-x86 (pid 12)".
+   * They are found by the file, since a socket may have been moved into its place, as a helper's
+   * is.
+   */
+  Set<String> holders(Path socket, boolean listening) {
+    String file;
+    try {
+      file = " ino:" + Files.getAttribute(socket, "unix:ino") + " ";
+    } catch (IOException e) {
+      return Set.of();
+    }
+    List<Matcher> all =
+        host.run("ss", listening ? "-xlpeH" : "-xpeH").stream()
+            .flatMap(String::lines)
+            .map(CONNECTION::matcher)
+            .filter(Matcher::matches)
+            .toList();
+    Set<String> ends =
+        all.stream()
+            .filter(each -> each.group(3).contains(file))
+            .map(each -> each.group(listening ? 1 : 2))
+            .collect(Collectors.toSet());
+    return all.stream()
+        .filter(each -> ends.contains(each.group(1)))
+        .flatMap(each -> OWNER.matcher(each.group(3)).results())
+        .map(each -> each.group(1) + " (pid " + each.group(2) + ")")
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+}

@@ -1,0 +1,180 @@
+package org.qmpkit.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.qmpkit.testkit.RealQemu;
+
+/** Each finding about a socket and the monitor behind it, on this very machine. */
+@Timeout(300)
+class MonitorExaminationTest {
+  private final Path folder;
+  private final Path socket;
+
+  MonitorExaminationTest(@TempDir Path folder) {
+    this.folder = folder;
+    this.socket = folder.resolve("monitor.sock");
+  }
+
+  private List<Finding> findings() throws UsageException {
+    return new Examination(new Host(Path.of("/")), Duration.ofMillis(500)).of(socket.toString());
+  }
+
+  private static Optional<Finding> find(String id, List<Finding> found) {
+    return found.stream().filter(each -> each.id().equals(id)).findFirst();
+  }
+
+  private Finding assertFinding(Finding.Level level, String id, String text, String remedy)
+      throws UsageException {
+    List<Finding> found = findings();
+    Finding finding = find(id, found).orElseThrow(() -> new AssertionError(id + " in " + found));
+    assertEquals(level, finding.level(), finding::toString);
+    assertTrue(finding.text().contains(text), finding::toString);
+    assertTrue(finding.remedy().contains(remedy), finding::toString);
+    return finding;
+  }
+
+  @Test
+  void nothingIsThere() throws Exception {
+    assertFinding(
+        Finding.Level.FAULT, "socket", "there is no " + socket, "qmp helper --listen unix:");
+  }
+
+  @Test
+  void aFileIsThere() throws Exception {
+    Files.writeString(socket, "precious");
+    assertFinding(Finding.Level.FAULT, "socket", "is no socket", "ls -l " + socket);
+  }
+
+  @Test
+  void aDeadSocketIsThere() throws Exception {
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      qemu.kill();
+      assertFinding(Finding.Level.FAULT, "socket-dead", "is dead", "rm " + socket);
+    }
+  }
+
+  @Test
+  void aQemuThatAnswers() throws Exception {
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+      List<Finding> found = findings();
+      assertTrue(
+          found.stream().allMatch(each -> each.level() == Finding.Level.OK), found::toString);
+      assertTrue(find("socket", found).orElseThrow().text().contains(" rw-rw----)"));
+      assertTrue(
+          find("monitor", found).orElseThrow().text().contains("QEMU " + RealQemu.version()));
+      assertTrue(
+          find("listener", found).orElseThrow().text().contains("qemu-system"), found::toString);
+      assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void everybodyMayConnect() throws Exception {
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw-rw-"));
+      assertFinding(
+          Finding.Level.WARNING, "socket-mode", "every user may connect", "chmod o-rw " + socket);
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+      assertFinding(
+          Finding.Level.WARNING, "socket-folder", "every user may put", "chmod o-w " + folder);
+      assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void whoHoldsTheMonitorIsNamed() throws Exception {
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      Process holder = hold("holder");
+      try {
+        String pid = "holder (pid " + holder.pid() + ")";
+        assertFinding(Finding.Level.FAULT, "holder", pid, "share the monitor: qmp helper");
+      } finally {
+        end(holder);
+      }
+      assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void whatLibvirtHoldsIsLeftToIt() throws Exception {
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      Process holder = hold("virtqemud");
+      try {
+        assertFinding(Finding.Level.FAULT, "holder", "virtqemud (pid ", "leave it to libvirt");
+      } finally {
+        end(holder);
+      }
+      assertTrue(qemu.alive());
+    }
+  }
+
+  /** A program of this name that takes QEMU's one place for a client, and is greeted. */
+  private Process hold(String name) throws IOException {
+    Path program = folder.resolve(name);
+    Path socat = Path.of("/usr/bin/socat");
+    Files.copy(socat, program);
+    Process process = new ProcessBuilder(program.toString(), "-", "UNIX-CONNECT:" + socket).start();
+    assertTrue(process.inputReader().readLine().contains("QMP"));
+    return process;
+  }
+
+  private static void end(Process process) throws InterruptedException {
+    process.destroyForcibly();
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aQemuThatIsStopped() throws Exception {
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      qemu.pause();
+      assertFinding(Finding.Level.FAULT, "holder", "is busy", "qmp helper");
+    }
+  }
+
+  @Test
+  void whatIsNoMonitor() throws Exception {
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      Thread.ofVirtual()
+          .start(() -> {
+            try (var client = server.accept()) {
+              client.write(StandardCharsets.US_ASCII.encode("HTTP/1.1 400 Bad\r\n\r\n"));
+              client.read(ByteBuffer.allocate(4096));
+            } catch (IOException e) {
+              // The test is over.
+            }
+          });
+      assertFinding(Finding.Level.FAULT, "monitor", "does not speak QMP", "--relay");
+    }
+  }
+
+  @Test
+  void theMonitorsOfAMachineAreFound() throws Exception {
+    Path shared = Files.createDirectories(folder.resolve("run/qmp")).resolve("vm1.qmp");
+    PlantedHost host = new PlantedHost(folder);
+    assertTrue(find("monitor", host.findings(null)).orElseThrow().text().contains("there are no"));
+    try (RealQemu qemu = RealQemu.startAt(shared)) {
+      String text = find("monitor", host.findings(null)).orElseThrow().text();
+      assertTrue(text.startsWith("unix:" + shared + " is connected"), text);
+      assertTrue(qemu.alive());
+    }
+  }
+}
