@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import org.qmpkit.protocol.Broker;
+import org.qmpkit.protocol.Gauges;
 import org.qmpkit.protocol.Meter.Outcome;
 import org.qmpkit.protocol.Standing;
 
@@ -112,8 +112,8 @@ final class MetricsText {
     metrics.add(done.build());
     metrics.add(took.build());
     metrics.add(waited.build());
-    gauge("qmpkit_commands_in_flight", "Commands that QEMU has not answered", Broker::inFlight);
-    gauge("qmpkit_commands_queued", "Commands that wait for their turn", Broker::queued);
+    gauge("qmpkit_commands_in_flight", "Commands that QEMU has not answered", Gauges::inFlight);
+    gauge("qmpkit_commands_queued", "Commands that wait for their turn", Gauges::queued);
     GaugeSnapshot.Builder oldest =
         gauge("qmpkit_oldest_command_seconds", "How long QEMU has had the oldest of its commands");
     for (SharedRoute route : shared()) {
@@ -152,7 +152,7 @@ final class MetricsText {
             .help("Messages of QEMU that nobody waited for, or longer than clients are passed");
     for (SharedRoute route : shared()) {
       point(events, labels(route), route.meter().events);
-      point(dropped, labels(route), (double) route.broker().dropped());
+      point(dropped, labels(route), (double) route.broker().gauges().dropped());
     }
     metrics.add(events.build());
     metrics.add(dropped.build());
@@ -167,9 +167,9 @@ final class MetricsText {
       int all;
       switch (route) {
         case SharedRoute shared -> {
-          all = shared.broker().clients();
-          slow = shared.broker().behind(false);
-          stalled = shared.broker().behind(true);
+          all = shared.broker().gauges().clients();
+          slow = shared.broker().gauges().behind(false);
+          stalled = shared.broker().gauges().behind(true);
         }
         case RelayRoute relay -> all = relay.serves() ? 1 : 0;
       }
@@ -209,10 +209,10 @@ final class MetricsText {
     return GaugeSnapshot.builder().name(name).help(help);
   }
 
-  private void gauge(String name, String help, ToDoubleFunction<Broker> value) {
+  private void gauge(String name, String help, ToDoubleFunction<Gauges> value) {
     GaugeSnapshot.Builder all = gauge(name, help);
     for (SharedRoute route : shared()) {
-      point(all, labels(route), value.applyAsDouble(route.broker()));
+      point(all, labels(route), value.applyAsDouble(route.broker().gauges()));
     }
     metrics.add(all.build());
   }

@@ -5,11 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.DescriptorEndpoint;
@@ -30,12 +28,6 @@ import org.qmpkit.protocol.Standing;
 
 /** A route that shares one monitor among many clients: a {@link Broker} with connections. */
 final class SharedRoute implements Route {
-  /**
-   * How often those are probed that have ended their input and wait for an answer. The selector
-   * can't tell them from those that have left; a write can.
-   */
-  private static final Duration PROBE = Duration.ofSeconds(2);
-
   /** How long QEMU must have been well for its loss to be met without a pause. */
   private static final Duration PROOF = Duration.ofSeconds(1);
 
@@ -46,14 +38,11 @@ final class SharedRoute implements Route {
   private final Upstream upstream;
   private final RouteMeter meter = new RouteMeter();
   private final Map<Client, ClientConnection> connections = new HashMap<>();
-  private final Set<ClientConnection> halfClosed = new LinkedHashSet<>();
-  private @Nullable Timer probe;
+  private final HalfClosed halfClosed;
+  private final PacedReading reading;
   private @Nullable Listener listener;
   private @Nullable Listener statistics;
   private @Nullable Endpoint qemu;
-  private final ReadPace pace;
-  private boolean resting;
-  private boolean floods;
   private @Nullable Timer tick;
   private long tickAt = Long.MAX_VALUE;
   private long connectedAt;
@@ -65,7 +54,8 @@ final class SharedRoute implements Route {
     this.spec = spec;
     this.house = house;
     this.journal = house.log().of(spec.name(), house.loop()::now);
-    this.pace = pace();
+    this.halfClosed = new HalfClosed(house.loop(), this::settle);
+    this.reading = new PacedReading(house, journal);
     this.broker =
         new Broker(
             house.limits(),
@@ -101,7 +91,7 @@ final class SharedRoute implements Route {
 
   @Override
   public Optional<Standing> standing() {
-    return Optional.of(broker.standing(now()));
+    return Optional.of(broker.gauges().standing(now()));
   }
 
   @Override
@@ -127,13 +117,9 @@ final class SharedRoute implements Route {
     }
   }
 
-  private ReadPace pace() {
-    return new ReadPace(house.bounds().unasked(), house.limits().qemuMessage(), now());
-  }
-
   /** How long QEMU has had the oldest of its commands, in nanoseconds. */
   long oldest() {
-    return broker.oldest(now());
+    return broker.gauges().oldest(now());
   }
 
   House house() {
@@ -155,7 +141,6 @@ final class SharedRoute implements Route {
   /** A client has ended its input, and may have left altogether. */
   void halfClosed(ClientConnection connection) {
     halfClosed.add(connection);
-    watchHalfClosed();
   }
 
   /**
@@ -229,8 +214,7 @@ final class SharedRoute implements Route {
 
   private void connected(Endpoint endpoint) {
     qemu = endpoint;
-    resting = false;
-    floods = false;
+    reading.opened();
     connectedAt = now();
     meter.connections.add(1);
     endpoint.onReady(this::qemuReady);
@@ -251,46 +235,17 @@ final class SharedRoute implements Route {
   }
 
   private void readQemu(Endpoint from) {
-    ByteBuffer buffer = house.loop().buffer();
-    buffer.limit(pace.portion(buffer.limit()));
     try {
-      int count = from.read(buffer);
-      if (count < 0) {
+      ByteBuffer in = reading.read(from);
+      if (in == null) {
         lost("QEMU's monitor at " + spec.connect() + " was closed");
         return;
       }
-      meter.fromQemu.add(count);
-      broker.receivedUpstream(buffer.flip(), now());
-      rest(from, pace.heard(broker.unasked(), now()));
+      meter.fromQemu.add(in.remaining());
+      broker.receivedUpstream(in, now());
+      reading.heard(broker.gauges().unasked(), this::settle);
     } catch (IOException e) {
       lost("cannot read QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
-    }
-  }
-
-  /** Reads no more for so long; what QEMU says meanwhile stays in its socket, and stops it. */
-  private void rest(Endpoint from, long nanos) {
-    if (nanos == 0) {
-      return;
-    }
-    resting = true;
-    house
-        .loop()
-        .schedule(
-            Duration.ofNanos(nanos),
-            () -> {
-              if (from.equals(qemu)) {
-                resting = false;
-                settle();
-              }
-            });
-    if (!floods) {
-      floods = true;
-      journal.note(
-          Severity.WARNING,
-          "",
-          "QEMU says more than "
-              + house.bounds().unasked()
-              + " bytes a second that nobody asked for: it is read no faster (--unasked)");
     }
   }
 
@@ -309,10 +264,10 @@ final class SharedRoute implements Route {
         meter.toQemu.add(written);
         broker.wroteUpstream(written, now());
       }
-      to.interest(!resting, !outbox.isEmpty());
+      to.interest(reading.wanted(), !outbox.isEmpty());
     } catch (PeerGoneException e) {
       // What QEMU said before it left is still to be read; the end of that closes the session.
-      to.interest(!resting, false);
+      to.interest(reading.wanted(), false);
     } catch (IOException e) {
       lost("cannot write to QEMU's monitor at " + spec.connect() + ": " + e.getMessage());
     }
@@ -391,19 +346,6 @@ final class SharedRoute implements Route {
     }
   }
 
-  private void watchHalfClosed() {
-    if (probe == null && !halfClosed.isEmpty()) {
-      probe = house.loop().schedule(PROBE, this::probeHalfClosed);
-    }
-  }
-
-  private void probeHalfClosed() {
-    probe = null;
-    List.copyOf(halfClosed).forEach(ClientConnection::probe);
-    watchHalfClosed();
-    settle();
-  }
-
   private void tick() {
     tick = null;
     tickAt = Long.MAX_VALUE;
@@ -442,9 +384,7 @@ final class SharedRoute implements Route {
     if (tick != null) {
       tick.cancel();
     }
-    if (probe != null) {
-      probe.cancel();
-    }
+    halfClosed.close();
     for (ClientConnection connection : List.copyOf(connections.values())) {
       connection.end("the helper ends");
     }

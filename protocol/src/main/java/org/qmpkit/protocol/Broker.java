@@ -1,7 +1,6 @@
 package org.qmpkit.protocol;
 
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.ClientSession.Heard;
@@ -20,11 +19,6 @@ import org.qmpkit.protocol.Message.Greeting;
 public final class Broker {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  /** From how many bytes on a message of QEMU may not be under way for longer than so. */
-  private static final int LONG = 1 << 20;
-
-  private static final long LONG_NANOS = Duration.ofSeconds(30).toNanos();
-
   private final Limits limits;
   private final RandomGenerator random;
   private final Backlog backlog;
@@ -37,16 +31,13 @@ public final class Broker {
   private final Statistics statistics;
   private final Callers callers;
   private final UpstreamState state = new UpstreamState();
+  private final Gauges gauges;
+  private final HalfMessage half;
   private @Nullable ClientSession session;
   private @Nullable Greeting greeting;
   private @Nullable String broken;
-  private long dropped;
-  private long unasked;
   private Meter meter = Meter.NONE;
   private long now;
-
-  /** Since when a long message of QEMU is under way; Long.MAX_VALUE if none is. */
-  private long longSince = Long.MAX_VALUE;
 
   /**
    * A broker whose monitor is not connected yet.
@@ -85,6 +76,9 @@ public final class Broker {
     this.fds = new MonitorFds(cleansUp, audience, traffic);
     this.statistics =
         new Statistics(limits, traffic, Client.own(this, limits, backlog), this::served);
+    this.gauges =
+        new Gauges(limits, state, traffic, audience, () -> session == null ? 0 : session.dropped());
+    this.half = new HalfMessage(this, backlog);
     this.callers = new Callers(limits, traffic, audience, fds, statistics, this::served);
   }
 
@@ -198,10 +192,6 @@ public final class Broker {
     return client;
   }
 
-  public int clients() {
-    return audience.size();
-  }
-
   void cut(Client client, String reason) {
     audience.cut(client, reason, now);
   }
@@ -235,7 +225,9 @@ public final class Broker {
     }
     switch (request.command().name()) {
       case ServerSession.STATUS ->
-          client.session().answer(request, Refusal.success(status(now), request.command().id()));
+          client
+              .session()
+              .answer(request, Refusal.success(gauges.status(now), request.command().id()));
       case Events.SUBSCRIBE -> events.subscribe(client, request);
       default -> {
         Refusal refusal = fds.bind(client, request);
@@ -292,48 +284,33 @@ public final class Broker {
       in.position(in.limit());
       return;
     }
-    unasked += in.remaining();
+    gauges.said(in.remaining());
     Heard heard = session.next(in);
     boolean any = heard != null;
     while (heard != null) {
       hear(session, heard);
       heard = session.next(in);
     }
-    measure(session, any);
+    half.holds(session.held(), any, now);
     if (session.phase() == Phase.FENCING) {
       state.greeted();
     }
     send();
   }
 
-  /** Notes what is held of a half message, and since when it is a long one. */
-  private void measure(ClientSession session, boolean another) {
-    int held = session.held();
-    if (held < LONG) {
-      longSince = Long.MAX_VALUE;
-    } else if (another || longSince == Long.MAX_VALUE) {
-      longSince = now;
-    }
-    backlog.half(this, held);
-  }
-
   /** The session must end: {@link #broken} says why. Maybe in the middle of another's call. */
   void breakOff(String reason) {
     if (session != null && broken == null) {
       session.breakOff();
-      longSince = Long.MAX_VALUE;
-      backlog.half(this, 0);
+      half.gone();
       broken = reason;
       attention.run();
     }
   }
 
-  /**
-   * How many bytes QEMU has said so far that no client waited for: events, answers to nobody, and
-   * what of a message is not complete.
-   */
-  public long unasked() {
-    return unasked;
+  /** How it is at the moment. */
+  public Gauges gauges() {
+    return gauges;
   }
 
   /** Whether QEMU has greeted us, answered the fence, and takes commands. */
@@ -344,7 +321,7 @@ public final class Broker {
   /** The route is over: what is kept for those who come back is dropped. */
   public void end() {
     events.end();
-    backlog.half(this, 0);
+    half.gone();
     if (session != null) {
       session.end();
     }
@@ -365,12 +342,11 @@ public final class Broker {
     greeting = null;
     boolean opened = session != null;
     if (session != null) {
-      dropped += session.dropped();
+      gauges.ended(session.dropped());
       session.end();
       session = null;
     }
-    longSince = Long.MAX_VALUE;
-    backlog.half(this, 0);
+    half.gone();
     fds.lost();
     callers.fail(reason);
     statistics.lost(reason);
@@ -426,7 +402,7 @@ public final class Broker {
     if (traffic.overtakes(answered.id())) {
       breakOff("QEMU broke the protocol: an answer in band before that to an older command");
     } else if (callers.answered(answered.id(), answered.answer(), now)) {
-      unasked -= answered.answer().document().length();
+      gauges.asked(answered.answer().document().length());
     } else {
       session.drop();
     }
@@ -466,9 +442,7 @@ public final class Broker {
   public long deadline() {
     long due = Math.min(state.deadline(limits.silence().toNanos()), audience.deadline());
     due = Math.min(due, Math.min(traffic.deadline(), statistics.deadline(ready())));
-    if (longSince != Long.MAX_VALUE) {
-      due = Math.min(due, longSince + LONG_NANOS);
-    }
+    due = Math.min(due, half.deadline());
     return ready() ? Math.min(due, callers.deadline()) : due;
   }
 
@@ -478,7 +452,7 @@ public final class Broker {
     audience.cutStalled(now);
     callers.expire(now);
     statistics.tick(now);
-    if (longSince != Long.MAX_VALUE && now - longSince >= LONG_NANOS) {
+    if (now >= half.deadline()) {
       breakOff("a message of QEMU of more than 1 MiB did not end within 30 s");
     }
     String busy = state.busySince(now, limits.silence().toNanos());
@@ -491,47 +465,5 @@ public final class Broker {
   /** Whether nothing is under way: no command in flight, nothing that waits to be written. */
   public boolean quiet() {
     return traffic.inFlight().isEmpty() && audience.hasAll();
-  }
-
-  /** How the connection to QEMU stands. */
-  public Standing standing(long now) {
-    return state.standing(now, limits.silence().toNanos(), traffic.inFlight());
-  }
-
-  /** How many commands wait for their turn. */
-  public int queued() {
-    return audience.all().stream().mapToInt(traffic::queued).sum();
-  }
-
-  /** How many commands QEMU has not answered. */
-  public int inFlight() {
-    return traffic.inFlight().size();
-  }
-
-  /** Since when the oldest of them is with QEMU, in nanoseconds; 0 if there is none. */
-  public long oldest(long now) {
-    return traffic.inFlight().stream().mapToLong(each -> now - each.at()).findFirst().orElse(0);
-  }
-
-  /** How many messages of QEMU were nobody's. */
-  public long dropped() {
-    return dropped + (session == null ? 0 : session.dropped());
-  }
-
-  /** How many clients are behind; stalled ones, or the others. */
-  public int behind(boolean stalled) {
-    return audience.behind(stalled);
-  }
-
-  /** What the upstream does and who waits for what, as a canonical JSON object. */
-  public String status(long now) {
-    return state.describe(
-        now,
-        limits.silence().toNanos(),
-        traffic.inFlight(),
-        queued(),
-        audience.size(),
-        audience.behind(now),
-        dropped());
   }
 }

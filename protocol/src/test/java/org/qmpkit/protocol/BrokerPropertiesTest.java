@@ -198,7 +198,7 @@ final class BrokerPropertiesTest {
       here += each.here() ? 1 : 0;
     }
     assertEquals(waiting, backlog.used());
-    assertEquals(here, monitor.broker.clients());
+    assertEquals(here, monitor.broker.gauges().clients());
     while (monitor.broker.changed() != null) {}
   }
 

@@ -101,7 +101,7 @@ final class FairnessTest {
     Party big = monitor.joinReady();
     Party small = monitor.joinReady();
     big.send(command("BIG", MIB));
-    assertEquals(1, inFlight.size() + monitor.broker.status(0).split("BIG").length - 1);
+    assertEquals(1, inFlight.size() + monitor.broker.gauges().status(0).split("BIG").length - 1);
     small.execute("small");
     big.send(command("BIG2", 100_000));
     while (step()) {}

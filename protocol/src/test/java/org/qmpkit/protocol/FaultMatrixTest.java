@@ -150,14 +150,14 @@ final class FaultMatrixTest {
     scene.still();
     MemoryRoute route = scene.route;
     assertTrue(route.broker.quiet(), "something is still under way");
-    assertEquals(0, Json.parse(route.broker.status(0)).get("queued").intValue());
-    assertEquals(0, Json.parse(route.broker.status(0)).get("in-flight").size());
+    assertEquals(0, Json.parse(route.broker.gauges().status(0)).get("queued").intValue());
+    assertEquals(0, Json.parse(route.broker.gauges().status(0)).get("in-flight").size());
     assertEquals(Long.MAX_VALUE, route.broker.deadline(), "something is still due");
   }
 
   private static void assertNothingLeft(FaultScene scene) {
     MemoryRoute route = scene.route;
-    assertEquals(0, route.broker.clients());
+    assertEquals(0, route.broker.gauges().clients());
     assertEquals(0, route.backlog.used());
     assertTrue(route.notes.size() <= 30, () -> "a flood of log lines: " + route.notes);
     assertTrue(route.notes.stream().allMatch(each -> each.length() <= 400), route.notes::toString);

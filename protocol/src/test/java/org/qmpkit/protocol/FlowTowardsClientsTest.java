@@ -120,7 +120,7 @@ final class FlowTowardsClientsTest {
     assertEquals(7, sent.size());
     sent.forEach(monitor::answer);
     assertEquals(List.of(), monitor.sent());
-    assertEquals(0, monitor.broker.clients());
+    assertEquals(0, monitor.broker.gauges().clients());
   }
 
   @Test
@@ -222,7 +222,7 @@ final class FlowTowardsClientsTest {
     assertFalse(client.client.finished());
     monitor.pass(Duration.ofMillis(1));
     client.assertCut("no progress for 10.0 s");
-    assertEquals(0, monitor.broker.clients());
+    assertEquals(0, monitor.broker.gauges().clients());
     assertEquals(1, monitor.attention());
     assertTrue(monitor.changed().contains(client.client.name()));
     assertTrue(monitor.notes.getLast().startsWith("WARNING client 1 cut: it made no progress"));

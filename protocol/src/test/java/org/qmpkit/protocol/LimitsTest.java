@@ -27,15 +27,15 @@ final class LimitsTest {
   @Test
   void unaskedIsCounted() {
     Party client = monitor.ready().joinReady();
-    long before = monitor.broker.unasked();
+    long before = monitor.broker.gauges().unasked();
     client.execute("a", 1);
     monitor.answer(monitor.next(), "\"" + "x".repeat(1000) + "\"");
-    long asked = monitor.broker.unasked() - before;
+    long asked = monitor.broker.gauges().unasked() - before;
     assertTrue(asked >= 0 && asked < 10, asked + " bytes: line ends at most");
     monitor.qemu(SharedMonitor.event("STOP"));
     monitor.qemu("{\"return\": {}, \"id\": 99}");
     monitor.raw("{\"return\": \"".getBytes(StandardCharsets.US_ASCII));
-    long unasked = monitor.broker.unasked() - before - asked;
+    long unasked = monitor.broker.gauges().unasked() - before - asked;
     int said = SharedMonitor.event("STOP").length() + 25 + 12;
     assertTrue(unasked >= said && unasked < said + 10, unasked + " bytes of " + said);
   }
@@ -210,7 +210,7 @@ final class LimitsTest {
     }
     monitor.pass(Duration.ofSeconds(1));
     Party next = monitor.join();
-    assertEquals(32, monitor.broker.clients());
+    assertEquals(32, monitor.broker.gauges().clients());
     burst.get(68).assertCut("did not negotiate");
     assertFalse(burst.get(69).client.finished());
     assertFalse(next.client.finished());

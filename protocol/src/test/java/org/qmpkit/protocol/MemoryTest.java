@@ -90,7 +90,7 @@ final class MemoryTest {
     assertEquals(17, clients.stream().filter(each -> !each.client.finished()).count());
     assertFalse(last.client.finished());
     assertTrue(backlog.used() <= 64L * MIB);
-    assertEquals(8, left.broker.clients());
+    assertEquals(8, left.broker.gauges().clients());
   }
 
   private static void fill(SharedMonitor monitor, Party party, int bytes) {

@@ -266,7 +266,7 @@ final class SharedMonitor {
 
   /** The status, as a tool reads it. */
   JsonNode status() {
-    return Json.parse(broker.status(now));
+    return Json.parse(broker.gauges().status(now));
   }
 
   private static byte[] bytes(Outbox outbox, int most) {
