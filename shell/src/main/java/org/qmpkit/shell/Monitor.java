@@ -74,6 +74,12 @@ final class Monitor implements AutoCloseable {
     return link;
   }
 
+  /** The client that was connected last; null before the first. */
+  @Nullable QmpClient client() {
+    Link made = link;
+    return made == null ? null : made.client();
+  }
+
   /**
    * Executes a command and waits for the answer; blocks.
    *

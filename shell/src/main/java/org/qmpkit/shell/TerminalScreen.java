@@ -8,7 +8,6 @@ import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReader.Option;
 import org.jline.reader.LineReaderBuilder;
-import org.jline.reader.ParsedLine;
 import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
@@ -76,7 +75,8 @@ final class TerminalScreen implements Screen {
         LineReaderBuilder.builder()
             .terminal(terminal)
             .appName("qmp")
-            .parser(TerminalScreen::parse)
+            // Nothing is quoted or escaped as far as the line editor is concerned.
+            .parser((line, cursor, _) -> completion.words(line, cursor))
             .completer(completion)
             .history(history)
             .variable(LineReader.HISTORY_FILE, history.file())
@@ -100,12 +100,6 @@ final class TerminalScreen implements Screen {
 
   private static boolean isDumb(Terminal terminal) {
     return terminal.getType().startsWith(Terminal.TYPE_DUMB);
-  }
-
-  /** Nothing is quoted or escaped as far as the line editor is concerned. */
-  private static ParsedLine parse(
-      String line, int cursor, org.jline.reader.Parser.ParseContext context) {
-    return Words.of(line, cursor);
   }
 
   @Override
