@@ -101,6 +101,30 @@ final class Arguments {
     return keys;
   }
 
+  /** The arguments that are not there yet, the required first: {@code size= [node-name=]}. */
+  String toCome() {
+    Map<String, Member> there = members.at(type, base);
+    List<String> left = new ArrayList<>();
+    for (boolean optional : List.of(false, true)) {
+      for (Member each : (there == null ? NO_MEMBERS : there).values()) {
+        boolean is =
+            given.keySet().stream()
+                .anyMatch(key ->
+                    key.equals(base + each.name()) || key.startsWith(base + each.name() + "."));
+        if (each.optional() == optional && !is) {
+          left.add(optional ? "[" + each.name() + "=]" : each.name() + "=");
+        }
+      }
+    }
+    return String.join(" ", left);
+  }
+
+  /** The values of an argument where it has few that are known; else nothing. */
+  String described(String path) {
+    Schema.Type value = typeOf(path);
+    return value == null ? "" : String.join("|", members.values(value));
+  }
+
   /** Devices take what QEMU's schema does not tell. */
   private boolean isDevice() {
     return name.equals("device_add") && given.containsKey("driver");
@@ -117,7 +141,9 @@ final class Arguments {
     if (value != null) {
       values.addAll(members.values(value));
     } else if (isDevice()
-        && live.properties(given.getOrDefault("driver", "")).getOrDefault(path, "").startsWith("bool")) {
+        && live.properties(given.getOrDefault("driver", ""))
+            .getOrDefault(path, "")
+            .startsWith("bool")) {
       values.addAll(List.of("true", "false"));
     }
     if (value == null ? isDevice() : members.isText(value)) {

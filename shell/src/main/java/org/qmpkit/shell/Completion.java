@@ -1,5 +1,6 @@
 package org.qmpkit.shell;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,35 @@ final class Completion implements Completer {
     }
     // A QEMU that is not trusted chose the names: none may command the terminal, or end the line.
     candidates.removeIf(each -> !PLAIN.matcher(each.value()).matches());
+  }
+
+  /**
+   * What may still come on a line: arguments, or the values of the last. Empty where a word has
+   * been begun, or nothing is known yet; does not block.
+   */
+  String hint(String line) {
+    Schema schema = inTransaction ? null : knowledge.schema(Duration.ZERO);
+    Words typed = words(line, line.length());
+    if (schema == null || typed.json() != null || line.indexOf('|') >= 0) {
+      return "";
+    }
+    List<String> words = new ArrayList<>(typed.words());
+    if (words.size() > 1 && words.getFirst().equals("exec-oob")) {
+      words.removeFirst();
+    }
+    Command command = words.size() < 2 ? null : schema.command(words.getFirst()).orElse(null);
+    String last = words.isEmpty() ? "" : words.removeLast();
+    if (command == null || !(last.isEmpty() || last.endsWith("="))) {
+      return "";
+    }
+    Arguments arguments = Arguments.of(schema, command);
+    arguments.give(words.subList(1, words.size()));
+    String hint =
+        last.isEmpty()
+            ? arguments.toCome()
+            : arguments.described(last.substring(0, last.length() - 1));
+    String plain = UNPLAIN.matcher(hint).replaceAll("?");
+    return plain.length() <= DESCRIPTION ? plain : plain.substring(0, DESCRIPTION - 1) + "…";
   }
 
   private static void lines(ParsedLine line, Set<String> lines, List<Candidate> candidates) {

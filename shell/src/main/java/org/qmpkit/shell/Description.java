@@ -22,6 +22,9 @@ record Description(Schema schema, Reference reference) {
   /** Columns. */
   private static final int WIDTH = 96;
 
+  /** Where what a member is begins. */
+  private static final int COLUMN = 26;
+
   private static final int DEEPEST = 3;
 
   /**
@@ -152,8 +155,8 @@ record Description(Schema schema, Reference reference) {
         (member.optional() ? "" : "required; ")
             + Members.marks(member)
             + members.describe(schema.type(member.type()));
-    text.append(name).repeat(' ', Math.max(22 - name.length(), 1));
-    wrap(text, what, Math.max(22, name.length() + 1));
+    text.append(name).repeat(' ', Math.max(COLUMN - name.length(), 1));
+    wrap(text, what, Math.max(COLUMN, name.length() + 1));
     ObjectType inner = members.object(members.element(member));
     String tag = inner == null ? null : inner.tag();
     boolean open = tag != null && depth >= 0 && !members.given().containsKey(path + tag);

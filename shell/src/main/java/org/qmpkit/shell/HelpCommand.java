@@ -53,7 +53,7 @@ final class HelpCommand implements ShellCommand {
 
   @Override
   public Offer offer(List<String> before) {
-    return before.isEmpty() ? new Offer.Names() : new Offer.Line(1);
+    return before.isEmpty() ? new Offer.Names() : new Offer.Line(0);
   }
 
   @Override
@@ -61,7 +61,7 @@ final class HelpCommand implements ShellCommand {
       throws LineException, QmpException, InterruptedException {
     String name = line.next();
     if (name == null) {
-      session.screen().say(all());
+      session.screen().result(all());
       return ExitStatus.DONE;
     }
     ShellCommand own = ShellCommands.of(name);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ final class Hints {
 
   /** How deep arguments are looked at. */
   private static final int DEEPEST = 32;
+
+  private static final String MEANT = "did you mean ";
 
   private Hints() {}
 
@@ -44,9 +47,7 @@ final class Hints {
     if (matcher.find()) {
       return value(members, type, matcher.group(1), matcher.group(2));
     }
-    return MISSING.matcher(failure.desc()).find()
-        ? "it takes: " + Members.signature(schema, command)
-        : "";
+    return MISSING.matcher(failure.desc()).find() ? missing(members, type, command) : "";
   }
 
   private static String unexpected(Members members, ObjectType type, String path) {
@@ -68,6 +69,21 @@ final class Hints {
         : "it takes " + String.join(", ", free);
   }
 
+  /** What is missing may be there under a wrong name. */
+  private static String missing(Members members, ObjectType type, Schema.Command command) {
+    for (String path : new TreeSet<>(members.given().keySet())) {
+      String prefix = path.substring(0, path.lastIndexOf('.') + 1);
+      Map<String, Member> known = members.at(type, prefix);
+      if (known != null && !known.containsKey(path.substring(prefix.length()))) {
+        String hint = unexpected(members, type, path);
+        if (hint.startsWith(MEANT)) {
+          return hint;
+        }
+      }
+    }
+    return "it takes: " + Members.signature(members.schema(), command);
+  }
+
   /** Some messages do not name the parameter, but only what was said of it. */
   private static String value(
       Members members, ObjectType type, @Nullable String path, String value) {
@@ -84,7 +100,7 @@ final class Hints {
   }
 
   private static String sentence(List<String> names) {
-    return names.isEmpty() ? "" : "did you mean '" + String.join("' or '", names) + "'?";
+    return names.isEmpty() ? "" : MEANT + "'" + String.join("' or '", names) + "'?";
   }
 
   /** Arguments by their paths, as {@code file.driver} and {@code actions.0.type}. */

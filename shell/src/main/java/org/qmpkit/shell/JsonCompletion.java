@@ -49,18 +49,15 @@ record JsonCompletion(Schema schema, LiveNames live, List<Candidate> candidates)
         }
       }
       case VALUE -> {
-        if (path.equals(execute)) {
-          names(action, path.equals("exec-oob"));
+        if (path.equals("execute") || path.equals("exec-oob")) {
+          names(path.equals("exec-oob"));
         }
       }
       case NOTHING -> {}
     }
   }
 
-  private void names(boolean action, boolean oobOnly) {
-    if (action) {
-      return;
-    }
+  private void names(boolean oobOnly) {
     for (String name : schema.commands()) {
       Schema.Command command = schema.command(name).orElseThrow();
       if (!oobOnly || command.oob()) {

@@ -36,7 +36,10 @@ final class LiveNames {
   /** An answer may come too late for who asked, but not for who asks next. */
   private static final Duration LATEST = Duration.ofSeconds(30);
 
-  private static final Pattern NETDEV = Pattern.compile("^\\s*(?:\\\\ )?([^\\s:]+): index=");
+  /** A card, which is no netdev, has its netdev behind a backslash below it; so has a hub. */
+  private static final Pattern NETDEV =
+      Pattern.compile("^(?: \\\\ |(?!.*type=nic))([^\\s:]+)(?::|$)");
+
   private static final Pattern BUS = Pattern.compile("^\\s*bus: (\\S+)");
   private static final Pattern CHILD = Pattern.compile("(?:child|link)<.*");
 

@@ -27,12 +27,17 @@ final class Similar {
     }
     String wanted = plain(written);
     int limit = Math.max(1, wanted.length() / 3);
-    return names.stream()
-        .distinct()
-        .filter(each -> each.length() <= LONGEST && !each.equals(written))
-        .flatMap(each -> near(wanted, each, limit))
-        .sorted(Comparator.comparingInt(Near::distance).thenComparing(Near::name))
-        .limit(MOST)
+    List<Near> near =
+        names.stream()
+            .distinct()
+            .filter(each -> each.length() <= LONGEST && !each.equals(written))
+            .flatMap(each -> near(wanted, each, limit))
+            .sorted(Comparator.comparingInt(Near::distance).thenComparing(Near::name))
+            .limit(MOST)
+            .toList();
+    // What is much farther off than the nearest was not meant.
+    return near.stream()
+        .filter(each -> each.distance() <= near.getFirst().distance() + 1)
         .map(Near::name)
         .toList();
   }

@@ -78,6 +78,7 @@ final class TerminalScreen implements Screen {
             // Nothing is quoted or escaped as far as the line editor is concerned.
             .parser((line, cursor, _) -> completion.words(line, cursor))
             .completer(completion)
+            .highlighter(new Hinting(completion))
             .history(history)
             .variable(LineReader.HISTORY_FILE, history.file())
             .variable(LineReader.HISTORY_SIZE, 10_000)
@@ -90,11 +91,14 @@ final class TerminalScreen implements Screen {
             .option(Option.CASE_INSENSITIVE, true)
             .option(Option.HISTORY_REDUCE_BLANKS, false)
             .build();
+    boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
+    if (colours) {
+      reader.setAutosuggestion(LineReader.SuggestionType.TAIL_TIP);
+    }
     String keys = System.getProperty(KEYS);
     if (keys != null) {
       reader.runMacro(keys + "\r\004");
     }
-    boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
     return new TerminalScreen(terminal, reader, history, Palette.of(colours), pages);
   }
 

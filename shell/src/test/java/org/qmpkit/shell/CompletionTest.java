@@ -35,7 +35,7 @@ final class CompletionTest {
   }
 
   /** Of the line editor the completion uses nothing. */
-  private static final LineReader NOBODY =
+  static final LineReader NOBODY =
       (LineReader)
           Proxy.newProxyInstance(
               LineReader.class.getClassLoader(),

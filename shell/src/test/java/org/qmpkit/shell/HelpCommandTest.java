@@ -61,8 +61,8 @@ final class HelpCommandTest {
   @Test
   void linesAndAllCommandsOfTheShell() {
     String text = help("help");
-    ShellCommands.ALL.forEach(each ->
-        assertRow(text, each.name() + " +" + Pattern.quote(each.summary())));
+    ShellCommands.ALL.forEach(
+        each -> assertRow(text, each.name() + " +" + Pattern.quote(each.summary())));
     assertRow(text, "COMMAND key=value … .*");
     for (ShellCommand each : ShellCommands.ALL) {
       assertTrue(help("help " + each.name()).contains(each.forms().getFirst()), each.name());
@@ -162,7 +162,11 @@ final class HelpCommandTest {
     assertNotNull(resize);
     assertEquals("Command", resize.kind());
     assertEquals(
-        List.of("Resize a block image. It's quick-ish.", "", "Arguments:", "  size: int",
+        List.of(
+            "Resize a block image. It's quick-ish.",
+            "",
+            "Arguments:",
+            "  size: int",
             "    new size\\x1b[2J"),
         resize.lines());
     assertEquals(List.of("Resize a block image. It's quick-ish."), resize.beginning());
@@ -194,7 +198,7 @@ final class HelpCommandTest {
     assertEquals(
         "did you mean 'file.filename'?",
         hint("blockdev-add driver=raw file.driver=file file.fielname=/x node-name=y"));
-    assertEquals("did you mean 'qcow2'?", hint("blockdev-add driver=qcow3 node-name=x"));
+    assertEquals("did you mean 'vmdk'?", hint("blockdev-add driver=vmkd node-name=x"));
     assertEquals("it takes nothing", hint("query-status verbose=true"));
     assertTrue(hint("block_resize device=x").startsWith("it takes: size= "));
   }
