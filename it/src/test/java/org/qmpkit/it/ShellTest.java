@@ -255,6 +255,42 @@ class ShellTest {
   }
 
   @Test
+  void drawsInPlaceWhatItWatchesAndWaitsFor() throws IOException {
+    try (SharedQemu shared = SharedQemu.start(folder);
+        LineClient other = shared.client();
+        Tmux shell = shell("unix:" + shared.socket())) {
+      shell.awaitLastLine(PROMPT);
+      shell.enter("watch 50ms query-status | .status until .running");
+      shell.await("every 0.05 s: query-status | .status");
+      shell.await("no. 9");
+      other.ask("{\"execute\": \"cont\"}");
+      shell.awaitLastLine(PROMPT);
+      String text = shell.text();
+      assertEquals(2, text.split("every 0.05 s", -1).length, text);
+      assertEquals(2, text.split("\"running\"", -1).length, text);
+      assertFalse(text.contains("prelaunch"), text);
+      // The event came while the answer was drawn, and stands above it.
+      assertTrue(text.indexOf("RESUME") < text.indexOf("every"), text);
+
+      shell.ask(PROMPT, "blockdev-add driver=null-co node-name=from size=1073741824");
+      shell.ask(PROMPT, "blockdev-add driver=null-co node-name=to size=1073741824");
+      shell.ask(PROMPT, "events mute JOB_* BLOCK_JOB_*");
+      shell.ask(PROMPT, "blockdev-mirror device=from target=to sync=full job-id=copy speed=1");
+      shell.enter("job wait copy");
+      shell.await("copy (mirror)  running  ");
+      shell.await(" remaining  ");
+      shell.press("C-c");
+      shell.await("no longer waiting for 'copy', which goes on");
+      shell.awaitLastLine(PROMPT);
+      assertEquals(
+          "{\"return\": {}}", shell.ask(PROMPT, "block-job-set-speed device=copy speed=0"));
+      assertTrue(
+          shell.ask(PROMPT, "job wait copy").contains("  ready  0 B remaining  1.0 GiB done"),
+          shell::text);
+    }
+  }
+
+  @Test
   void staysUsableWhileEventsPourIn() throws IOException {
     try (LoudQemu qemu = new LoudQemu(folder.resolve("qemu.sock"));
         Tmux shell = shell(Map.of(), 250, folder.resolve("qemu.sock").toString())) {

@@ -119,10 +119,15 @@ final class Conversation {
         return ExitStatus.DONE;
       } else {
         unfinished.append(unfinished.isEmpty() ? "" : "\n").append(line);
-        request = grammar.read(unfinished.toString());
+        Piped piped =
+            grammar.inTransaction()
+                ? new Piped(unfinished.toString(), null)
+                : Piped.of(unfinished.toString());
+        request = grammar.read(piped.command());
         unfinished.setLength(0);
+        return request == null ? ExitStatus.DONE : session.answer(request, line, piped.selection());
       }
-      return request == null ? ExitStatus.DONE : session.answer(request, line);
+      return request == null ? ExitStatus.DONE : session.answer(request, line, null);
     } catch (LineException.Incomplete e) {
       if (unfinished.length() < LONGEST) {
         return ExitStatus.DONE;
@@ -132,8 +137,9 @@ final class Conversation {
       return ExitStatus.USAGE;
     } catch (LineException e) {
       unfinished.setLength(0);
+      boolean selection = e instanceof LineException.OfSelection;
       screen.say(
-          options.hmp()
+          options.hmp() || selection
               ? String.valueOf(e.getMessage())
               : "Error while parsing command line: "
                   + e.getMessage()

@@ -1,5 +1,6 @@
 package org.qmpkit.shell;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,21 @@ interface Screen extends AutoCloseable {
 
   /** Writes an event; above the line that is being typed, if there is one. */
   void event(String text);
+
+  /**
+   * Rows that are drawn again in their place until it is closed; then the last stay. Null where
+   * nothing can be drawn in its place. One at a time.
+   */
+  @Nullable Frame frame();
+
+  /** Rows that change. */
+  interface Frame extends AutoCloseable {
+    /** Shows these in the place of those before; what does not fit is cut off. */
+    void show(List<String> rows);
+
+    @Override
+    void close();
+  }
 
   @Override
   void close();

@@ -132,7 +132,10 @@ final class Session {
     if (link == null) {
       throw new IllegalStateException("there was no connection yet");
     }
-    return monitor.execute(link, request, screen::say);
+    JsonNode value = monitor.execute(link, request, screen::say);
+    // What happened before the answer is known from here on.
+    events.drain(link.events());
+    return value;
   }
 
   /** Whether QEMU is there; else says that it is not. */
@@ -168,9 +171,10 @@ final class Session {
    * Executes what the user asked for, and shows the answer; blocks.
    *
    * @param line as it was typed
+   * @param selection what of the answer is shown; null for all
    * @return an {@link ExitStatus}
    */
-  int answer(Request request, String line) {
+  int answer(Request request, String line, @Nullable Selection selection) {
     Link link = monitor.link();
     if (link == null || !isConnected()) {
       return ExitStatus.UNREACHABLE;
@@ -187,7 +191,13 @@ final class Session {
       key.enter();
       JsonNode value = monitor.execute(link, request, screen::say);
       key.leave();
-      show(link, request, Answers.success(value, request.id()));
+      ObjectNode message = Answers.success(value, request.id());
+      if (selection == null) {
+        show(link, request, message);
+      } else {
+        log(request, message);
+        status = show(link, selection, value);
+      }
     } catch (CommandFailed e) {
       key.leave();
       show(link, request, Answers.error(e, request.id()));
@@ -238,6 +248,20 @@ final class Session {
       screen.result(options.format().text(value, screen.palette()));
     }
     log(request, message);
+  }
+
+  private int show(Link link, Selection selection, JsonNode value) {
+    events.drain(link.events());
+    try {
+      String text = selection.text(value, options.format(), screen.palette());
+      if (!text.isEmpty()) {
+        screen.result(text);
+      }
+      return ExitStatus.DONE;
+    } catch (LineException e) {
+      screen.say(screen.palette().error("ERROR: " + e.getMessage()));
+      return ExitStatus.USAGE;
+    }
   }
 
   private void hint(Request request, CommandFailed failure) {

@@ -11,6 +11,9 @@ final class ShellCommands {
           new AproposCommand(),
           new EventsCommand(),
           new WaitCommand(),
+          new WatchCommand(),
+          new JobsCommand(),
+          new JobCommand(),
           new ReconnectCommand(),
           new ExitCommand());
 

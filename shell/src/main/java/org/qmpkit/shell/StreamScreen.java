@@ -66,6 +66,11 @@ final class StreamScreen implements Screen {
   }
 
   @Override
+  public @Nullable Frame frame() {
+    return null;
+  }
+
+  @Override
   public void close() {
     out.flush();
   }

@@ -37,6 +37,9 @@ final class TerminalScreen implements Screen {
 
   private boolean paging;
 
+  /** What is drawn again and again now; null if nothing is. */
+  private volatile @Nullable TerminalFrame frame;
+
   private TerminalScreen(
       Terminal terminal, LineReader reader, ShellHistory history, Palette palette, boolean pages) {
     this.terminal = terminal;
@@ -180,8 +183,23 @@ final class TerminalScreen implements Screen {
   @Override
   public void event(String text) {
     synchronized (writing) {
-      reader.printAbove(text);
+      TerminalFrame drawn = frame;
+      if (drawn == null) {
+        reader.printAbove(text);
+      } else {
+        drawn.above(text);
+      }
     }
+  }
+
+  @Override
+  public @Nullable Frame frame() {
+    if (isDumb(terminal)) {
+      return null;
+    }
+    TerminalFrame made = new TerminalFrame(terminal, writing, () -> frame = null);
+    frame = made;
+    return made;
   }
 
   private void write(String text) {
