@@ -263,6 +263,11 @@ final class Completion implements Completer {
           commands(false);
           add(schema.events(), "event");
         }
+        case Offer.Paths(List<String> some) -> {
+          add(some, "");
+          live.of(LiveKind.QOM_PATH, Map.of(), words.get(index))
+              .forEach(each -> candidates.add(candidate(each, "", false, 0)));
+        }
         case Offer.Jobs() -> add(live.of(LiveKind.JOB, Map.of(), ""), "job");
         case Offer.Line(int from) -> {
           for (int i = 0; i < from && index > 0; i++) {

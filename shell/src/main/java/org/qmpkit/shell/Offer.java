@@ -19,6 +19,9 @@ sealed interface Offer {
   /** The name of whatever {@code help} explains. */
   record Names() implements Offer {}
 
+  /** A path of QOM, and some words. */
+  record Paths(List<String> words) implements Offer {}
+
   /** The id of a job. */
   record Jobs() implements Offer {}
 

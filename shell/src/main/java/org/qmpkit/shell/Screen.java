@@ -46,6 +46,9 @@ interface Screen extends AutoCloseable {
    */
   @Nullable Frame frame();
 
+  /** Shows a picture as well as it can; where nobody looks, its size alone. */
+  void picture(Picture picture);
+
   /** Rows that change. */
   interface Frame extends AutoCloseable {
     /** Shows these in the place of those before; what does not fit is cut off. */

@@ -14,6 +14,9 @@ final class ShellCommands {
           new WatchCommand(),
           new JobsCommand(),
           new JobCommand(),
+          new TreeCommand(),
+          new BlockgraphCommand(),
+          new ScreenCommand(),
           new ReconnectCommand(),
           new ExitCommand());
 

@@ -71,6 +71,11 @@ final class StreamScreen implements Screen {
   }
 
   @Override
+  public void picture(Picture picture) {
+    result(picture.width() + " x " + picture.height() + " pixels");
+  }
+
+  @Override
   public void close() {
     out.flush();
   }

@@ -3,6 +3,7 @@ package org.qmpkit.shell;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -189,6 +190,23 @@ final class TerminalScreen implements Screen {
       } else {
         drawn.above(text);
       }
+    }
+  }
+
+  @Override
+  public void picture(Picture picture) {
+    Map<String, String> environment = System.getenv();
+    Size size = terminal.getSize();
+    synchronized (writing) {
+      write(
+          isDumb(terminal)
+              ? picture.width() + " x " + picture.height() + " pixels"
+              : PictureText.of(environment)
+                  .text(
+                      picture,
+                      size.getColumns(),
+                      Math.max(size.getRows() - 2, 1),
+                      PictureText.hasAllColours(environment)));
     }
   }
 
