@@ -287,6 +287,18 @@ class ShellTest {
       assertTrue(
           shell.ask(PROMPT, "job wait copy").contains("  ready  0 B remaining  1.0 GiB done"),
           shell::text);
+
+      shell.ask(PROMPT, "set confirm on");
+      shell.enter("quit");
+      shell.awaitLastLine("'quit' ends QEMU and the guest. Really? [y/N]");
+      shell.press("n", "Enter");
+      shell.await("'quit' was not executed");
+      shell.awaitLastLine(PROMPT);
+      // The answer is not among the lines.
+      shell.press("Up");
+      shell.awaitLastLine("(QEMU) quit");
+      shell.press("C-c");
+      shell.awaitLastLine(PROMPT);
     }
   }
 

@@ -8,7 +8,7 @@ import org.qmpkit.shell.Monitor.Link;
 import org.qmpkit.shell.Screen.Cancelled;
 
 /** What goes on in a shell: reads lines, executes them, shows what comes of it. */
-final class Conversation {
+final class Conversation implements Lines {
   /** The most characters of a request in JSON over several lines. */
   private static final int LONGEST = 1 << 20;
 
@@ -31,6 +31,18 @@ final class Conversation {
     screen = session.screen();
     monitor = session.monitor();
     key = session.key();
+    session.executeBy(this);
+  }
+
+  @Override
+  public boolean goOn() {
+    return !unfinished.isEmpty() || grammar.inTransaction();
+  }
+
+  @Override
+  public void abandon() {
+    unfinished.setLength(0);
+    grammar.abandon();
   }
 
   /** Reads and executes lines until there are no more; gives the status to end with. */
@@ -100,8 +112,8 @@ final class Conversation {
     return status;
   }
 
-  /** Executes one line; blocks. Gives an {@link ExitStatus}. */
-  int execute(String line) {
+  @Override
+  public int execute(String line) {
     if (line.isEmpty() && unfinished.isEmpty()) {
       session.showKept();
       return ExitStatus.DONE;

@@ -50,6 +50,17 @@ final class Monitor implements AutoCloseable {
     return address;
   }
 
+  /** One at another address that is asked in the same way; not connected. */
+  Monitor at(Address other) {
+    return new Monitor(other, options, timeout, true);
+  }
+
+  /** The release of the QEMU at a monitor; {@code ?} if it is not known. */
+  static String release(Monitor monitor) {
+    QmpClient client = monitor.client();
+    return client == null ? "?" : client.release();
+  }
+
   /** Whether it may be there again after it is gone. */
   boolean lasts() {
     return lasts;

@@ -15,8 +15,12 @@ import org.jspecify.annotations.Nullable;
 record OwnLine(String text, List<String> words) {
   /** What stands behind the first word of a line. */
   static OwnLine of(String line) {
-    String[] parts = line.strip().split("\\s+", 2);
+    String stripped = line.strip();
+    String[] parts = stripped.split("\\s+", 2);
     String text = parts.length < 2 ? "" : parts[1];
+    if (stripped.startsWith("@")) {
+      text = stripped.substring(1);
+    }
     return new OwnLine(text, new ArrayList<>(Tokens.of(text)));
   }
 

@@ -1,5 +1,6 @@
 package org.qmpkit.shell;
 
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,10 @@ interface Screen extends AutoCloseable {
    * @return null at the end
    * @throws Cancelled if the user gives this one up
    */
-  @Nullable String read(String prompt) throws Cancelled, java.io.IOException;
+  @Nullable String read(String prompt) throws Cancelled, IOException;
+
+  /** The answer to a question, which is not remembered among the lines; else as {@link #read}. */
+  @Nullable String ask(String question) throws Cancelled, IOException;
 
   /** Writes a result, and ends its line; may wait for a person who pages through it. */
   void result(String text);

@@ -3,6 +3,7 @@ package org.qmpkit.shell;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.Disconnected;
@@ -29,7 +30,14 @@ final class Session {
   private final CancelKey key;
   private final @Nullable RequestLog log;
   private final EventLog history = new EventLog();
+  private final Variables variables = new Variables();
+  private final Peers peers = new Peers();
   private final EventPump events;
+
+  private @Nullable Lines lines;
+  private @Nullable Request lastRequest;
+  private boolean confirms;
+  private boolean stopsOnError;
 
   private @Nullable Link gone;
   private boolean leaving;
@@ -48,6 +56,7 @@ final class Session {
     this.knowledge = knowledge;
     this.key = key;
     this.log = log;
+    stopsOnError = options.stopsOnError();
     events = new EventPump(history, this::show, this::ended);
   }
 
@@ -65,6 +74,26 @@ final class Session {
 
   Monitor monitor() {
     return monitor;
+  }
+
+  /** What stands for what in files of lines. */
+  Variables variables() {
+    return variables;
+  }
+
+  /** Other monitors, by name. */
+  Peers peers() {
+    return peers;
+  }
+
+  /** What executes lines. */
+  Lines lines() {
+    return Objects.requireNonNull(lines, "whoever reads the lines comes first");
+  }
+
+  /** From here on this executes lines. */
+  void executeBy(Lines executor) {
+    lines = executor;
   }
 
   /** What happened of late. */
@@ -85,6 +114,31 @@ final class Session {
     }
     history.resume();
     events.follow(link.events());
+  }
+
+  /** What the user asked for last; null if there was nothing yet. */
+  @Nullable Request lastRequest() {
+    return lastRequest;
+  }
+
+  /** Whether a person is asked before what ends the guest or destroys data. */
+  boolean confirms() {
+    return confirms;
+  }
+
+  /** Asks from here on before what ends the guest or destroys data, or does not. */
+  void confirm(boolean on) {
+    confirms = on;
+  }
+
+  /** Whether a file of lines ends at the first that fails. */
+  boolean stopsOnError() {
+    return stopsOnError;
+  }
+
+  /** Ends files of lines at the first that fails, or does not. */
+  void stopOnError(boolean on) {
+    stopsOnError = on;
   }
 
   /** The user wants to leave. */
@@ -179,6 +233,11 @@ final class Session {
     if (link == null || !isConnected()) {
       return ExitStatus.UNREACHABLE;
     }
+    if (confirms && screen.interactive() && !isConfirmed(request)) {
+      screen.say("'" + request.name() + "' was not executed");
+      return ExitStatus.INTERRUPTED;
+    }
+    lastRequest = request;
     if (options.verbose()) {
       screen.result(options.format().text(request.message(), screen.palette()));
     }
@@ -248,6 +307,20 @@ final class Session {
       screen.result(options.format().text(value, screen.palette()));
     }
     log(request, message);
+  }
+
+  /** Asks the user, if there is a reason to. */
+  private boolean isConfirmed(Request request) {
+    String danger = Danger.of(request);
+    if (danger == null) {
+      return true;
+    }
+    try {
+      String answer = screen.ask("'" + request.name() + "' " + danger + ". Really? [y/N] ");
+      return answer != null && (answer.equalsIgnoreCase("y") || answer.equalsIgnoreCase("yes"));
+    } catch (Screen.Cancelled | IOException e) {
+      return false;
+    }
   }
 
   private int show(Link link, Selection selection, JsonNode value) {

@@ -80,7 +80,9 @@ public final class Shell {
         key.leave();
       }
       Session session = new Session(options, screen, monitor, knowledge, key, log);
-      return new Conversation(options, session, completion).run(first);
+      try (Peers _ = session.peers()) {
+        return new Conversation(options, session, completion).run(first);
+      }
     } catch (IOException e) {
       System.err.println("ERROR: " + e.getMessage());
       return ExitStatus.USAGE;

@@ -17,6 +17,13 @@ final class ShellCommands {
           new TreeCommand(),
           new BlockgraphCommand(),
           new ScreenCommand(),
+          new AsCommand(),
+          new SetCommand(),
+          new SourceCommand(),
+          new LetCommand(),
+          new ConnectCommand(),
+          new DisconnectCommand(),
+          new AtCommand(),
           new ReconnectCommand(),
           new ExitCommand());
 
@@ -24,7 +31,9 @@ final class ShellCommands {
 
   /** The command that a line begins with; null if it is none of the shell's. */
   static @Nullable ShellCommand of(String line) {
-    String name = line.strip().split("\\s+", 2)[0];
+    String word = line.strip().split("\\s+", 2)[0];
+    // Its name needs no blank behind it.
+    String name = word.startsWith("@") ? "@" : word;
     for (ShellCommand each : ALL) {
       if (each.name().equals(name)) {
         return each;

@@ -50,6 +50,11 @@ final class StreamScreen implements Screen {
   }
 
   @Override
+  public @Nullable String ask(String question) throws IOException {
+    return read(question);
+  }
+
+  @Override
   public void result(String text) {
     out.println(text);
     out.flush();

@@ -133,6 +133,16 @@ final class TerminalScreen implements Screen {
   }
 
   @Override
+  public @Nullable String ask(String question) throws Cancelled {
+    reader.setVariable(LineReader.DISABLE_HISTORY, true);
+    try {
+      return read(question);
+    } finally {
+      reader.setVariable(LineReader.DISABLE_HISTORY, false);
+    }
+  }
+
+  @Override
   public void result(String text) {
     synchronized (writing) {
       int height = terminal.getSize().getRows();
