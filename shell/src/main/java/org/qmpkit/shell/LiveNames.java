@@ -36,12 +36,14 @@ final class LiveNames {
   /** An answer may come too late for who asked, but not for who asks next. */
   private static final Duration LATEST = Duration.ofSeconds(30);
 
-  /** A card, which is no netdev, has its netdev behind a backslash below it; so has a hub. */
-  private static final Pattern NETDEV =
-      Pattern.compile("^(?: \\\\ |(?!.*type=nic))([^\\s:]+)(?::|$)");
+  /** Apart, so that a start does not make them. */
+  private static final class Patterns {
+    /** A card, which is no netdev, has its netdev behind a backslash below it; so has a hub. */
+    static final Pattern NETDEV = Pattern.compile("^(?: \\\\ |(?!.*type=nic))([^\\s:]+)(?::|$)");
 
-  private static final Pattern BUS = Pattern.compile("^\\s*bus: (\\S+)");
-  private static final Pattern CHILD = Pattern.compile("(?:child|link)<.*");
+    static final Pattern BUS = Pattern.compile("^\\s*bus: (\\S+)");
+    static final Pattern CHILD = Pattern.compile("(?:child|link)<.*");
+  }
 
   /** A question and what is known of its answer. */
   private static final class Asked {
@@ -97,8 +99,8 @@ final class LiveNames {
       }
       case JOB -> collect(names, "query-jobs", "id");
       case CHARDEV -> collect(names, "query-chardev", "label");
-      case NETDEV -> human(names, "info network", NETDEV);
-      case BUS -> human(names, "info qtree", BUS);
+      case NETDEV -> human(names, "info network", Patterns.NETDEV);
+      case BUS -> human(names, "info qtree", Patterns.BUS);
       case DEVICE -> children(names, "/machine/peripheral", "");
       case OBJECT -> children(names, "/objects", "");
       case MEMORY_BACKEND -> children(names, "/objects", "memory-backend");
@@ -185,7 +187,7 @@ final class LiveNames {
 
   private void folder(Set<String> names, String path, String prefix) {
     for (JsonNode each : answer("qom-list", "path", path)) {
-      if (CHILD.matcher(each.path("type").asString("")).matches()) {
+      if (Patterns.CHILD.matcher(each.path("type").asString("")).matches()) {
         names.add(prefix + each.path("name").asString(""));
       }
     }

@@ -30,10 +30,10 @@ final class Session {
   private final CancelKey key;
   private final @Nullable RequestLog log;
   private final EventLog history = new EventLog();
-  private final Variables variables = new Variables();
   private final Peers peers = new Peers();
   private final EventPump events;
 
+  private @Nullable Variables variables;
   private @Nullable Lines lines;
   private @Nullable Request lastRequest;
   private boolean confirms;
@@ -78,7 +78,9 @@ final class Session {
 
   /** What stands for what in files of lines. */
   Variables variables() {
-    return variables;
+    Variables known = variables == null ? new Variables() : variables;
+    variables = known;
+    return known;
   }
 
   /** Other monitors, by name. */
