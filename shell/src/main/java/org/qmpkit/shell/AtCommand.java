@@ -58,6 +58,9 @@ final class AtCommand implements ShellCommand {
     if (request == null || ShellCommands.of(piped.command()) != null) {
       throw new LineException("it needs a command of QEMU");
     }
+    if (session.isRefused(request)) {
+      return ExitStatus.INTERRUPTED;
+    }
     int status = ExitStatus.DONE;
     for (Map.Entry<String, Monitor> each : at.entrySet()) {
       int one = execute(session, each.getKey(), each.getValue(), request, piped);

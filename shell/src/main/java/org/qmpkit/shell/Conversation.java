@@ -213,6 +213,9 @@ final class Conversation implements Lines {
     } catch (QmpException e) {
       screen.say(session.error(e));
       return ExitStatus.of(e);
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      screen.say("ERROR: " + e.getMessage());
+      return ExitStatus.USAGE;
     } catch (InterruptedException e) {
       screen.say("no longer waiting for '" + line.strip() + "'");
       return ExitStatus.INTERRUPTED;

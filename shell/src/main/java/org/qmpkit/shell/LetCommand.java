@@ -42,6 +42,7 @@ final class LetCommand implements ShellCommand {
     if (equals > 0) {
       line.end();
       session
+          .settings()
           .variables()
           .set(name.substring(0, equals), OwnLine.unquoted(name.substring(equals + 1)));
       return ExitStatus.DONE;
@@ -54,6 +55,9 @@ final class LetCommand implements ShellCommand {
     if (!session.isConnected()) {
       return ExitStatus.UNREACHABLE;
     }
+    if (session.isRefused(request)) {
+      return ExitStatus.INTERRUPTED;
+    }
     JsonNode value = session.ask(request);
     Selection selection = piped.selection();
     if (selection != null) {
@@ -64,6 +68,7 @@ final class LetCommand implements ShellCommand {
       value = values.getLast();
     }
     session
+        .settings()
         .variables()
         .set(name, value.isString() ? value.asString() : JsonText.compact(value, Palette.PLAIN));
     return ExitStatus.DONE;

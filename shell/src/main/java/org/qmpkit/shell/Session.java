@@ -31,13 +31,11 @@ final class Session {
   private final @Nullable RequestLog log;
   private final EventLog history = new EventLog();
   private final Peers peers = new Peers();
+  private final Settings settings;
   private final EventPump events;
 
-  private @Nullable Variables variables;
   private @Nullable Lines lines;
   private @Nullable Request lastRequest;
-  private boolean confirms;
-  private boolean stopsOnError;
 
   private @Nullable Link gone;
   private boolean leaving;
@@ -56,7 +54,7 @@ final class Session {
     this.knowledge = knowledge;
     this.key = key;
     this.log = log;
-    stopsOnError = options.stopsOnError();
+    settings = new Settings(options.stopsOnError());
     events = new EventPump(history, this::show, this::ended);
   }
 
@@ -76,11 +74,9 @@ final class Session {
     return monitor;
   }
 
-  /** What stands for what in files of lines. */
-  Variables variables() {
-    Variables known = variables == null ? new Variables() : variables;
-    variables = known;
-    return known;
+  /** How it behaves. */
+  Settings settings() {
+    return settings;
   }
 
   /** Other monitors, by name. */
@@ -121,26 +117,6 @@ final class Session {
   /** What the user asked for last; null if there was nothing yet. */
   @Nullable Request lastRequest() {
     return lastRequest;
-  }
-
-  /** Whether a person is asked before what ends the guest or destroys data. */
-  boolean confirms() {
-    return confirms;
-  }
-
-  /** Asks from here on before what ends the guest or destroys data, or does not. */
-  void confirm(boolean on) {
-    confirms = on;
-  }
-
-  /** Whether a file of lines ends at the first that fails. */
-  boolean stopsOnError() {
-    return stopsOnError;
-  }
-
-  /** Ends files of lines at the first that fails, or does not. */
-  void stopOnError(boolean on) {
-    stopsOnError = on;
   }
 
   /** The user wants to leave. */
@@ -235,8 +211,7 @@ final class Session {
     if (link == null || !isConnected()) {
       return ExitStatus.UNREACHABLE;
     }
-    if (confirms && screen.interactive() && !isConfirmed(request)) {
-      screen.say("'" + request.name() + "' was not executed");
+    if (isRefused(request)) {
       return ExitStatus.INTERRUPTED;
     }
     lastRequest = request;
@@ -311,18 +286,23 @@ final class Session {
     log(request, message);
   }
 
-  /** Asks the user, if there is a reason to. */
-  private boolean isConfirmed(Request request) {
-    String danger = Danger.of(request);
+  /** Whether the user, asked whether something dangerous is meant, says no; then that is said. */
+  boolean isRefused(Request request) {
+    String danger = settings.confirms() && screen.interactive() ? Danger.of(request) : null;
     if (danger == null) {
-      return true;
-    }
-    try {
-      String answer = screen.ask("'" + request.name() + "' " + danger + ". Really? [y/N] ");
-      return answer != null && (answer.equalsIgnoreCase("y") || answer.equalsIgnoreCase("yes"));
-    } catch (Screen.Cancelled | IOException e) {
       return false;
     }
+    String answer;
+    try {
+      answer = screen.ask("'" + request.name() + "' " + danger + ". Really? [y/N] ");
+    } catch (Screen.Cancelled | IOException e) {
+      answer = null;
+    }
+    boolean refused = answer == null || !answer.strip().matches("(?i)y|yes");
+    if (refused) {
+      screen.say("'" + request.name() + "' was not executed");
+    }
+    return refused;
   }
 
   private int show(Link link, Selection selection, JsonNode value) {

@@ -40,13 +40,13 @@ final class SetCommand implements ShellCommand {
   public int run(Session session, OwnLine line) throws LineException {
     String name = line.next();
     if (name == null) {
-      session.screen().say("confirm " + (session.confirms() ? "on" : "off"));
-      session.screen().say(session.stopsOnError() ? "-e" : "+e");
+      session.screen().say("confirm " + (session.settings().confirms() ? "on" : "off"));
+      session.screen().say(session.settings().stopsOnError() ? "-e" : "+e");
       return ExitStatus.DONE;
     }
     if (name.equals("-e") || name.equals("+e")) {
       line.end();
-      session.stopOnError(name.equals("-e"));
+      session.settings().stopOnError(name.equals("-e"));
       return ExitStatus.DONE;
     }
     String value = line.next();
@@ -57,7 +57,7 @@ final class SetCommand implements ShellCommand {
     if (value == null || !VALUES.contains(value)) {
       throw new LineException(name + " is on or off");
     }
-    session.confirm(value.equals("on"));
+    session.settings().confirm(value.equals("on"));
     return ExitStatus.DONE;
   }
 }

@@ -51,13 +51,14 @@ final class SourceCommand implements ShellCommand {
         throw new LineException("'" + each + "' is no NAME=VALUE");
       }
       session
+          .settings()
           .variables()
           .set(each.substring(0, equals), OwnLine.unquoted(each.substring(equals + 1)));
     }
-    if (!session.variables().enter(DEEPEST)) {
+    if (!session.settings().variables().enter(DEEPEST)) {
       throw new LineException("files that execute files, more than " + DEEPEST + " deep");
     }
-    boolean stopped = session.stopsOnError();
+    boolean stopped = session.settings().stopsOnError();
     try (BufferedReader lines =
         Files.newBufferedReader(Path.of(OwnLine.unquoted(name)), StandardCharsets.UTF_8)) {
       return execute(session, lines, name);
@@ -68,8 +69,8 @@ final class SourceCommand implements ShellCommand {
     } catch (IOException e) {
       throw new LineException("cannot read '" + name + "': " + Reasons.of(e));
     } finally {
-      session.variables().leave();
-      session.stopOnError(stopped);
+      session.settings().variables().leave();
+      session.settings().stopOnError(stopped);
       session.lines().abandon();
     }
   }
@@ -85,7 +86,7 @@ final class SourceCommand implements ShellCommand {
       }
       int status;
       try {
-        status = session.lines().execute(session.variables().replaced(line));
+        status = session.lines().execute(session.settings().variables().replaced(line));
       } catch (LineException e) {
         session.screen().say(name + ":" + number + ": " + e.getMessage());
         status = ExitStatus.USAGE;
@@ -94,7 +95,9 @@ final class SourceCommand implements ShellCommand {
       session.key().enter();
       failed = status == ExitStatus.DONE ? failed : status;
       boolean ends = status == ExitStatus.INTERRUPTED || status == ExitStatus.UNREACHABLE;
-      if (session.left() || ends || (status != ExitStatus.DONE && session.stopsOnError())) {
+      if (session.left()
+          || ends
+          || (status != ExitStatus.DONE && session.settings().stopsOnError())) {
         if (status != ExitStatus.DONE) {
           session.screen().say("'" + name + "' was ended at line " + number);
         }

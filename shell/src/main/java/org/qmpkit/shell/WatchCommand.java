@@ -72,6 +72,9 @@ final class WatchCommand implements ShellCommand {
     if (!session.isConnected()) {
       return ExitStatus.UNREACHABLE;
     }
+    if (session.isRefused(request)) {
+      return ExitStatus.INTERRUPTED;
+    }
     try (Screen.Frame frame = session.screen().frame()) {
       String title = "every " + TimeText.people(every) + ": " + watched;
       new Watched(session, request, piped.selection(), until, title, every).run(frame);

@@ -197,10 +197,21 @@ final class DoingTest {
   }
 
   @Test
+  void whatQemuCannotReadIsNoFault() {
+    for (String each :
+        List.of(
+            "@here query-name x:=1e400", "watch query-name x=[1e400]", "let a {\"execute\": 1}")) {
+      Shown shown = shell.line(each);
+      assertTrue(shown.status() != ExitStatus.DONE && !shown.err().isEmpty(), each + shown);
+    }
+    assertEquals(ExitStatus.DONE, shell.line("query-name").status());
+  }
+
+  @Test
   void settings() throws LineException {
     assertEquals(List.of("confirm off", "+e"), line("set", 0).err().lines().toList());
     line("set confirm on", 0);
-    assertTrue(shell.session().confirms());
+    assertTrue(shell.session().settings().confirms());
     for (String each : List.of("set confrim on", "set confirm", "set confirm maybe", "set -e x")) {
       line(each, ExitStatus.USAGE);
     }

@@ -51,7 +51,7 @@ final class JobCommandTest {
         ShellRig shell = ShellRig.on(qemu)) {
       assertTrue(line(shell, "jobs", 0).err().startsWith("there is no job"));
       mirror(shell, "");
-      Shown ready = line(shell, "job wait copy", 0);
+      Shown ready = line(shell, "job wait copy --timeout 60s", 0);
       assertTrue(ready.out().contains("\"status\": \"ready\""), ready.out());
       Shown listed = line(shell, "jobs", 0);
       assertEquals(
@@ -59,7 +59,7 @@ final class JobCommandTest {
           listed.out());
       line(shell, "job-complete id=copy", 0);
       // It is gone by itself, and an event has told how.
-      Shown done = line(shell, "job wait copy", 0);
+      Shown done = line(shell, "job wait copy --timeout 60s", 0);
       assertTrue(done.out().contains("\"event\": \"BLOCK_JOB_COMPLETED\""), done.out());
     }
   }
@@ -139,7 +139,7 @@ final class JobCommandTest {
           pace::row);
       assertTrue(line(shell, "jobs", 0).out().contains("migration (ram)  active"));
       line(shell, "migrate-set-parameters max-bandwidth=1073741824 downtime-limit=2000", 0);
-      Shown done = line(shell, "job wait migration", 0);
+      Shown done = line(shell, "job wait migration --timeout 60s", 0);
       assertTrue(done.out().contains("\"status\": \"completed\""), done.out());
       assertTrue(done.out().contains("\"downtime\""), done.out());
       line(target, "wait RESUME --timeout 60s", 0);

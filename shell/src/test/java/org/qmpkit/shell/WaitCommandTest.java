@@ -45,7 +45,7 @@ final class WaitCommandTest {
       // The event came before the answer did.
       assertTrue(done("wait STOP --timeout 60s").out().contains("\"event\": \"STOP\""));
       done("cont");
-      assertTrue(done("wait RES*").out().contains("\"event\": \"RESUME\""));
+      assertTrue(done("wait RES* --timeout 60s").out().contains("\"event\": \"RESUME\""));
     }
   }
 
@@ -121,7 +121,7 @@ final class WaitCommandTest {
     assertEquals("no such event so far", done("events").err());
     done("cont");
     done("stop");
-    done("wait STOP");
+    done("wait STOP --timeout 60s");
     List<String> rows = done("events").out().lines().toList();
     assertEquals(2, rows.size(), rows::toString);
     assertTrue(rows.getFirst().matches(" +[0-9.]+ s ago  RESUME  after cont"), rows.getFirst());
@@ -135,7 +135,7 @@ final class WaitCommandTest {
     done("events mute STO*");
     done("cont");
     done("stop");
-    done("wait STOP");
+    done("wait STOP --timeout 60s");
     Shown shown = done("");
     assertTrue(shown.out().contains("RESUME") && !shown.out().contains("STOP"), shown.out());
     assertEquals(2, done("events").out().lines().count());
@@ -143,12 +143,12 @@ final class WaitCommandTest {
     done("events unmute STO*");
     done("cont");
     done("stop");
-    done("wait STOP");
+    done("wait STOP --timeout 60s");
     Shown only = done("");
     assertTrue(only.out().contains("STOP") && !only.out().contains("RESUME"), only.out());
     done("events unmute");
     done("cont");
-    done("wait RESUME");
+    done("wait RESUME --timeout 60s");
     assertTrue(done("").out().contains("RESUME"));
     assertEquals(ExitStatus.USAGE, shell.line("events mute STPO").status());
     assertEquals(ExitStatus.USAGE, shell.line("events only").status());
