@@ -75,7 +75,7 @@ final class AproposCommand implements ShellCommand {
     List<String> rows = new ArrayList<>();
     found.forEach((name, summary) ->
         rows.add((name + " ".repeat(width - name.length() + 2) + summary).stripTrailing()));
-    session.screen().result(String.join("\n", rows));
+    session.screen().result(Printable.text(String.join("\n", rows)));
     return ExitStatus.DONE;
   }
 

@@ -75,7 +75,7 @@ final class HelpCommand implements ShellCommand {
       }
       throw new LineException("there is no '" + name + "'" + Similar.hint(name, names));
     }
-    session.screen().result(text);
+    session.screen().result(Printable.text(text));
     return ExitStatus.DONE;
   }
 

@@ -323,7 +323,7 @@ final class Session {
     Schema schema = options.hmp() || failure.refusal().isPresent() ? null : knownSchema();
     String hint = schema == null ? "" : Hints.of(schema, request, failure);
     if (!hint.isEmpty()) {
-      screen.say(hint);
+      screen.say(Printable.text(hint));
     }
   }
 

@@ -45,7 +45,9 @@ final class Similar {
   /** {@code ; did you mean 'a' or 'b'?}; empty if nothing is near. */
   static String hint(String written, Collection<String> names) {
     List<String> near = to(written, names);
-    return near.isEmpty() ? "" : "; did you mean '" + String.join("' or '", near) + "'?";
+    return near.isEmpty()
+        ? ""
+        : Printable.text("; did you mean '" + String.join("' or '", near) + "'?");
   }
 
   private static Stream<Near> near(String wanted, String name, int limit) {

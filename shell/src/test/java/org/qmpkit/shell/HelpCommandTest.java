@@ -62,7 +62,7 @@ final class HelpCommandTest {
   void linesAndAllCommandsOfTheShell() {
     String text = help("help");
     ShellCommands.ALL.forEach(
-        each -> assertRow(text, each.name() + " +" + Pattern.quote(each.summary())));
+        each -> assertRow(text, Pattern.quote(each.name()) + " +" + Pattern.quote(each.summary())));
     assertRow(text, "COMMAND key=value … .*");
     for (ShellCommand each : ShellCommands.ALL) {
       assertTrue(help("help " + each.name()).contains(each.forms().getFirst()), each.name());
