@@ -49,6 +49,14 @@ final class WaitCommandTest {
     }
   }
 
+  @Test
+  void whatWasBeforeThatCommandIsOver() {
+    done("cont");
+    done("stop");
+    done("cont");
+    assertEquals(ExitStatus.NO_ANSWER, shell.line("wait STOP --timeout 1ms").status());
+  }
+
   /** DEVICE_DELETED comes once for the device and once for what was in it. */
   @Test
   void twoOfANameAreToldApartByTheirData() {
