@@ -136,7 +136,7 @@ class ShellTest {
     shell.awaitLastLine(PROMPT);
     shell.type("blockdev-add read-only=t");
     shell.press("Tab");
-    shell.awaitLastLine("(QEMU) blockdev-add read-only=true");
+    shell.await("(QEMU) blockdev-add read-only=true driver= ");
     shell.press("C-c");
     shell.awaitLastLine(PROMPT);
   }
@@ -252,6 +252,54 @@ class ShellTest {
     assertEquals("{\"return\": {}}", shell.ask(PROMPT, ""));
     shell.resize(100, 30);
     shell.ask(PROMPT, "query-kvm");
+  }
+
+  @Test
+  void drawsInPlaceWhatItWatchesAndWaitsFor() throws IOException {
+    try (SharedQemu shared = SharedQemu.start(folder);
+        LineClient other = shared.client();
+        Tmux shell = shell("unix:" + shared.socket())) {
+      shell.awaitLastLine(PROMPT);
+      shell.enter("watch 50ms query-status | .status until .running");
+      shell.await("every 0.05 s: query-status | .status");
+      shell.await("no. 9");
+      other.ask("{\"execute\": \"cont\"}");
+      shell.awaitLastLine(PROMPT);
+      String text = shell.text();
+      assertEquals(2, text.split("every 0.05 s", -1).length, text);
+      assertEquals(2, text.split("\"running\"", -1).length, text);
+      assertFalse(text.contains("prelaunch"), text);
+      // The event came while the answer was drawn, and stands above it.
+      assertTrue(text.indexOf("RESUME") < text.indexOf("every"), text);
+
+      shell.ask(PROMPT, "blockdev-add driver=null-co node-name=from size=1073741824");
+      shell.ask(PROMPT, "blockdev-add driver=null-co node-name=to size=1073741824");
+      shell.ask(PROMPT, "events mute JOB_* BLOCK_JOB_*");
+      shell.ask(PROMPT, "blockdev-mirror device=from target=to sync=full job-id=copy speed=1");
+      shell.enter("job wait copy");
+      shell.await("copy (mirror)  running  ");
+      shell.await(" remaining  ");
+      shell.press("C-c");
+      shell.await("no longer waiting for 'copy', which goes on");
+      shell.awaitLastLine(PROMPT);
+      assertEquals(
+          "{\"return\": {}}", shell.ask(PROMPT, "block-job-set-speed device=copy speed=0"));
+      assertTrue(
+          shell.ask(PROMPT, "job wait copy").contains("  ready  0 B remaining  1.0 GiB done"),
+          shell::text);
+
+      shell.ask(PROMPT, "set confirm on");
+      shell.enter("quit");
+      shell.awaitLastLine("'quit' ends QEMU and the guest. Really? [y/N]");
+      shell.press("n", "Enter");
+      shell.await("'quit' was not executed");
+      shell.awaitLastLine(PROMPT);
+      // The answer is not among the lines.
+      shell.press("Up");
+      shell.awaitLastLine("(QEMU) quit");
+      shell.press("C-c");
+      shell.awaitLastLine(PROMPT);
+    }
   }
 
   @Test

@@ -1,68 +1,61 @@
 package org.qmpkit.shell;
 
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jline.reader.Candidate;
 import org.jline.reader.Completer;
 import org.jline.reader.LineReader;
 import org.jline.reader.ParsedLine;
-import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.Schema;
-import org.qmpkit.client.Schema.AlternateType;
-import org.qmpkit.client.Schema.ArrayType;
-import org.qmpkit.client.Schema.BuiltinType;
 import org.qmpkit.client.Schema.Command;
-import org.qmpkit.client.Schema.EnumType;
 import org.qmpkit.client.Schema.Member;
 import org.qmpkit.client.Schema.ObjectType;
-import org.qmpkit.client.Schema.Variant;
+import org.qmpkit.shell.Knowledge.Known;
 
 /**
  * What Tab offers: commands with what they take, then arguments and their values, by the schema of
- * the very QEMU; in HMP mode what QEMU's {@code help} lists.
+ * the very QEMU and by what it has at this moment; in HMP mode what QEMU's {@code help} lists.
  *
- * <p>Waits for what has not been learned yet, 300 ms at most, and offers what is known then.
+ * <p>Waits for what is not known yet, 300 ms at most, and offers what is known then.
  */
 final class Completion implements Completer {
-  private static final long PATIENCE = 300;
   private static final int DESCRIPTION = 60;
   private static final Pattern PLAIN = Pattern.compile("[\\x20-\\x7e]+");
   private static final Pattern UNPLAIN = Pattern.compile("[^\\x20-\\x7e]");
 
-  /** How deep types are described: a schema may go round in circles. */
-  private static final int DEPTH = 4;
+  private final Knowledge knowledge;
+  private final LiveNames live;
 
-  /** What is known of a monitor's commands. */
-  sealed interface Known {
-    /** A monitor that describes itself. */
-    record Described(Schema schema) implements Known {}
+  /** What of a request in JSON was typed on the lines before. */
+  private volatile String unfinished = "";
 
-    /** Whole lines, as of the human monitor or a guest agent. */
-    record Lines(Set<String> lines) implements Known {}
+  private volatile boolean inTransaction;
+
+  Completion(Knowledge knowledge, LiveNames live) {
+    this.knowledge = knowledge;
+    this.live = live;
   }
 
-  private volatile CompletableFuture<Known> known = new CompletableFuture<>();
+  /** What the line that is typed next goes on with. */
+  void before(String json, boolean transaction) {
+    unfinished = json;
+    inTransaction = transaction;
+  }
 
-  /** From here on offers what is known when this is complete. */
-  void learn(CompletableFuture<Known> source) {
-    known = source;
+  /** A line as this sees it. */
+  Words words(String line, int cursor) {
+    return Words.of(line, cursor, unfinished);
   }
 
   @Override
   public void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
-    switch (known()) {
+    live.begin();
+    switch (knowledge.within(Knowledge.PATIENCE)) {
       case null -> {}
       case Known.Lines lines -> lines(line, lines.lines(), candidates);
       case Known.Described described -> described(line, described.schema(), candidates);
@@ -71,15 +64,33 @@ final class Completion implements Completer {
     candidates.removeIf(each -> !PLAIN.matcher(each.value()).matches());
   }
 
-  private @Nullable Known known() {
-    try {
-      return known.get(PATIENCE, TimeUnit.MILLISECONDS);
-    } catch (TimeoutException | ExecutionException e) {
-      return null;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return null;
+  /**
+   * What may still come on a line: arguments, or the values of the last. Empty where a word has
+   * been begun, or nothing is known yet; does not block.
+   */
+  String hint(String line) {
+    Schema schema = inTransaction ? null : knowledge.schema(Duration.ZERO);
+    Words typed = words(line, line.length());
+    if (schema == null || typed.json() != null || line.indexOf('|') >= 0) {
+      return "";
     }
+    List<String> words = new ArrayList<>(typed.words());
+    if (words.size() > 1 && words.getFirst().equals("exec-oob")) {
+      words.removeFirst();
+    }
+    Command command = words.size() < 2 ? null : schema.command(words.getFirst()).orElse(null);
+    String last = words.isEmpty() ? "" : words.removeLast();
+    if (command == null || !(last.isEmpty() || last.endsWith("="))) {
+      return "";
+    }
+    Arguments arguments = Arguments.of(schema, command);
+    arguments.give(words.subList(1, words.size()));
+    String hint =
+        last.isEmpty()
+            ? arguments.toCome()
+            : arguments.described(last.substring(0, last.length() - 1));
+    String plain = UNPLAIN.matcher(hint).replaceAll("?");
+    return plain.length() <= DESCRIPTION ? plain : plain.substring(0, DESCRIPTION - 1) + "…";
   }
 
   private static void lines(ParsedLine line, Set<String> lines, List<Candidate> candidates) {
@@ -94,179 +105,212 @@ final class Completion implements Completer {
     next.forEach(each -> candidates.add(new Candidate(each)));
   }
 
-  private static void described(ParsedLine line, Schema schema, List<Candidate> candidates) {
+  private void described(ParsedLine line, Schema schema, List<Candidate> candidates) {
+    JsonPlace json = line instanceof Words words ? words.json() : null;
+    String key = line instanceof Words words ? words.key() : "";
     List<String> words = new ArrayList<>(line.words());
-    int index = line.wordIndex();
-    if (!words.isEmpty() && words.getFirst().equals("exec-oob") && index > 0) {
+    Line typed = new Line(schema, words, line.wordIndex(), candidates);
+    if (json == null) {
+      typed.complete();
+    } else if (key.isEmpty()) {
+      new JsonCompletion(schema, live, candidates).request(json, inTransaction);
+    } else {
+      typed.json(json, key);
+    }
+  }
+
+  /** A line of words, of which one is to be completed. */
+  private final class Line {
+    private final Schema schema;
+    private final List<String> words;
+    private final List<Candidate> candidates;
+    private int index;
+
+    Line(Schema schema, List<String> words, int index, List<Candidate> candidates) {
+      this.schema = schema;
+      this.words = words;
+      this.index = index;
+      this.candidates = candidates;
+    }
+
+    private String first() {
+      return words.isEmpty() ? "" : words.getFirst();
+    }
+
+    private void shift() {
       words.removeFirst();
       index--;
     }
-    if (index == 0) {
-      commands(schema, index < line.wordIndex(), candidates);
-      return;
-    }
-    int at = index;
-    schema
-        .command(words.getFirst())
-        .ifPresent(command -> {
-          String word = words.remove(at);
-          arguments(schema, schema.arguments(command), word, words, candidates);
-        });
-  }
 
-  private static void commands(Schema schema, boolean oobOnly, List<Candidate> candidates) {
-    for (String name : schema.commands()) {
-      Command command = schema.command(name).orElseThrow();
-      if (!oobOnly || command.oob()) {
-        String marks =
-            (command.deprecated() ? "deprecated; " : "")
-                + (command.features().contains("unstable") ? "unstable; " : "");
-        candidates.add(candidate(name, marks + signature(schema, command), true, 0));
-      }
-    }
-    if (!oobOnly) {
-      candidates.add(candidate("transaction(", "several actions, all or none", false, 1));
-      candidates.add(candidate("exec-oob", "a command out of band", true, 1));
-      OwnLines.ALL.forEach(each -> candidates.add(candidate(each, "of this shell", true, 1)));
-    }
-  }
-
-  private static String signature(Schema schema, Command command) {
-    ObjectType type = schema.arguments(command);
-    Stream<String> required =
-        type.members().stream().filter(each -> !each.optional()).map(each -> each.name() + "=");
-    Stream<String> optional =
-        type.members().stream().filter(Member::optional).map(each -> "[" + each.name() + "=]");
-    return String.join(" ", Stream.concat(required, optional).toList());
-  }
-
-  /** What may be written in the place of a word, among others. */
-  private static void arguments(
-      Schema schema,
-      ObjectType type,
-      String word,
-      List<String> others,
-      List<Candidate> candidates) {
-    Map<String, String> given = new HashMap<>();
-    for (String each : others) {
-      int equals = each.indexOf('=');
-      if (equals > 0) {
-        given.put(each.substring(0, equals), each.substring(equals + 1));
-      }
-    }
-    int equals = word.indexOf('=');
-    String path = equals < 0 ? word : word.substring(0, equals);
-    String prefix = path.substring(0, path.lastIndexOf('.') + 1);
-    ObjectType place = type;
-    for (String step : prefix.isEmpty() ? new String[0] : prefix.split("\\.", -1)) {
-      if (step.isEmpty()) {
-        break;
-      }
-      Member member = members(schema, place, "", given).get(step);
-      ObjectType inner = member == null ? null : object(schema, member);
-      if (inner == null) {
+    void complete() {
+      if (words.subList(0, Math.min(index, words.size())).contains("|")) {
         return;
       }
-      place = inner;
-    }
-    Map<String, Member> members = members(schema, place, prefix, given);
-    if (equals >= 0) {
-      Member member = members.get(path.substring(prefix.length()));
-      if (member != null) {
-        for (String value : values(schema, schema.type(member.type()), DEPTH)) {
-          candidates.add(candidate(path + "=" + value, "", true, 0));
+      if (inTransaction) {
+        action();
+        return;
+      }
+      if (index == 0) {
+        commands(false);
+        return;
+      }
+      ShellCommand own = ShellCommands.of(first());
+      if (own != null) {
+        shift();
+        own(own.offer(List.copyOf(words.subList(0, index))));
+      } else if (first().equals("transaction(")) {
+        shift();
+        action();
+      } else {
+        if (first().equals("exec-oob")) {
+          shift();
+        }
+        if (index == 0) {
+          commands(true);
+        } else {
+          schema
+              .command(first())
+              .ifPresent(command -> {
+                Arguments place = Arguments.of(schema, command);
+                shift();
+                arguments(place);
+              });
         }
       }
-      return;
     }
-    members.values().stream()
-        .filter(each -> !given.containsKey(prefix + each.name()))
-        .forEach(each -> {
-          boolean nested = object(schema, each) != null;
-          candidates.add(
-              candidate(
-                  prefix + each.name() + (nested ? "." : "="),
-                  (each.optional() ? "" : "required; ")
-                      + describe(schema, schema.type(each.type()), DEPTH),
-                  false,
-                  each.optional() ? 1 : 0));
-        });
-  }
 
-  /** The members an object has, those included that the value of its tag adds. */
-  private static Map<String, Member> members(
-      Schema schema, ObjectType type, String prefix, Map<String, String> given) {
-    Map<String, Member> members = new LinkedHashMap<>();
-    Set<String> seen = new HashSet<>();
-    ObjectType from = type;
-    while (from != null && seen.add(from.name())) {
-      from.members().forEach(each -> members.putIfAbsent(each.name(), each));
-      String tag = from.tag();
-      String chosen = tag == null ? null : given.get(prefix + tag);
-      ObjectType next = null;
-      for (Variant each : from.variants()) {
-        if (each.value().equals(chosen)) {
-          next = schema.object(each.type());
-        }
+    void json(JsonPlace json, String key) {
+      if (first().equals("exec-oob")) {
+        shift();
       }
-      from = next;
+      Arguments place = null;
+      if (inTransaction) {
+        place = Arguments.ofAction(schema, first());
+      } else if (schema.command(first()).isPresent()) {
+        place = Arguments.of(schema, schema.command(first()).orElseThrow());
+      }
+      if (place != null) {
+        place.give(words.subList(1, Math.max(index, 1)));
+        new JsonCompletion(schema, live, candidates).argument(place, json, key);
+      }
     }
-    return members;
-  }
 
-  /** The object a member takes, by itself or among others; null if it takes none. */
-  private static @Nullable ObjectType object(Schema schema, Member member) {
-    return switch (schema.type(member.type())) {
-      case ObjectType object -> object;
-      case AlternateType alternate -> {
-        for (String each : alternate.types()) {
-          if (schema.type(each) instanceof ObjectType object) {
-            yield object;
+    private void action() {
+      while (index > 0 && first().indexOf('=') > 0) {
+        shift();
+      }
+      if (index == 0) {
+        Member actions =
+            schema
+                .command("transaction")
+                .map(schema::arguments)
+                .flatMap(each -> each.member("actions"))
+                .orElse(null);
+        Members members = new Members(schema, Map.of());
+        if (actions != null && members.element(actions) instanceof ObjectType action) {
+          String tag = action.tag();
+          Member type = tag == null ? null : action.member(tag).orElse(null);
+          if (type != null) {
+            members
+                .values(schema.type(type.type()))
+                .forEach(each -> candidates.add(candidate(each, "an action", true, 0)));
           }
         }
-        yield null;
+        candidates.add(candidate(")", "ends the transaction", true, 1));
+        return;
       }
-      case BuiltinType _, EnumType _, ArrayType _ -> null;
-    };
-  }
-
-  private static List<String> values(Schema schema, Schema.Type type, int depth) {
-    if (depth == 0) {
-      return List.of();
+      Arguments place = Arguments.ofAction(schema, first());
+      shift();
+      arguments(place);
     }
-    return switch (type) {
-      case EnumType values -> values.values().stream().map(Schema.EnumValue::name).toList();
-      case BuiltinType builtin ->
-          builtin.json().equals("boolean") ? List.of("true", "false") : List.of();
-      case AlternateType alternate ->
-          alternate.types().stream()
-              .flatMap(each -> values(schema, schema.type(each), depth - 1).stream())
-              .toList();
-      case ArrayType _, ObjectType _ -> List.of();
-    };
-  }
 
-  private static String describe(Schema schema, Schema.Type type, int depth) {
-    if (depth == 0) {
-      return "…";
+    private void commands(boolean oobOnly) {
+      for (String name : schema.commands()) {
+        Command command = schema.command(name).orElseThrow();
+        if (!oobOnly || command.oob()) {
+          String text = Members.marks(command) + Members.signature(schema, command);
+          candidates.add(candidate(name, text, true, 0));
+        }
+      }
+      if (!oobOnly) {
+        candidates.add(candidate("transaction(", "several actions, all or none", false, 1));
+        candidates.add(candidate("exec-oob", "a command out of band", true, 1));
+        ShellCommands.ALL.forEach(
+            each -> candidates.add(candidate(each.name(), each.summary(), true, 1)));
+      }
     }
-    return switch (type) {
-      case BuiltinType builtin -> builtin.json();
-      case EnumType _ -> String.join("|", values(schema, type, 1));
-      case ArrayType array ->
-          "list of " + describe(schema, schema.type(array.element()), depth - 1);
-      case ObjectType _ -> "object";
-      case AlternateType alternate ->
-          String.join(
-              " or ",
-              alternate.types().stream()
-                  .map(each -> describe(schema, schema.type(each), depth - 1))
-                  .distinct()
-                  .toList());
-    };
+
+    private void own(Offer offer) {
+      switch (offer) {
+        case Offer.Words(List<String> some) -> add(some, "");
+        case Offer.EventNames(List<String> some) -> {
+          add(some, "");
+          add(schema.events(), "event");
+        }
+        case Offer.EventMembers(String event, List<String> some) -> {
+          add(some, "");
+          schema
+              .event(event)
+              .ifPresent(each ->
+                  schema
+                      .data(each)
+                      .members()
+                      .forEach(member ->
+                          candidates.add(
+                              candidate(member.name() + "=", "of the event", false, 0))));
+        }
+        case Offer.Names() -> {
+          commands(false);
+          add(schema.events(), "event");
+        }
+        case Offer.Paths(List<String> some) -> {
+          add(some, "");
+          live.of(LiveKind.QOM_PATH, Map.of(), words.get(index))
+              .forEach(each -> candidates.add(candidate(each, "", false, 0)));
+        }
+        case Offer.Jobs() -> add(live.of(LiveKind.JOB, Map.of(), ""), "job");
+        case Offer.Line(int from) -> {
+          for (int i = 0; i < from && index > 0; i++) {
+            shift();
+          }
+          complete();
+        }
+      }
+    }
+
+    private void add(Iterable<String> names, String description) {
+      names.forEach(each -> candidates.add(candidate(each, description, true, 0)));
+    }
+
+    /** What may be written in the place of a word, among others. */
+    private void arguments(Arguments place) {
+      String word = words.remove(index);
+      place.give(words);
+      int equals = word.indexOf('=');
+      String path = equals < 0 ? word : word.substring(0, equals);
+      if (equals >= 0) {
+        for (String value : place.values(live, path, word.substring(equals + 1))) {
+          boolean folder = place.kind(path) == LiveKind.QOM_PATH;
+          if (!value.isEmpty() && value.chars().noneMatch(Character::isWhitespace)) {
+            candidates.add(candidate(path + "=" + value, "", !folder, 0));
+          }
+        }
+        return;
+      }
+      String prefix = path.substring(0, path.lastIndexOf('.') + 1);
+      place
+          .keys(live, prefix)
+          .forEach((name, key) ->
+              candidates.add(
+                  candidate(
+                      prefix + name + (key.nested() ? "." : "="),
+                      key.description(),
+                      false,
+                      key.required() ? 0 : 1)));
+    }
   }
 
-  private static Candidate candidate(String text, String description, boolean ends, int sort) {
+  static Candidate candidate(String text, String description, boolean ends, int sort) {
     String plain = UNPLAIN.matcher(description).replaceAll("?");
     String cut = plain.length() <= DESCRIPTION ? plain : plain.substring(0, DESCRIPTION - 1) + "…";
     return new Candidate(text, text, null, cut.isEmpty() ? null : cut, null, null, ends, sort);

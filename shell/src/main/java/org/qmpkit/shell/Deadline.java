@@ -34,4 +34,14 @@ final class Deadline {
     Duration left = left();
     return left.compareTo(limit) < 0 ? left : limit;
   }
+
+  /** This one, or so long from now if that is sooner. */
+  Deadline sooner(Duration limit) {
+    return new Deadline(atMost(limit));
+  }
+
+  /** How long ago it was set. */
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
 }

@@ -35,18 +35,26 @@ final class EventPump {
 
   private final Consumer<List<Event>> show;
   private final BiConsumer<Subscription, QmpException> ended;
+  private final EventLog log;
   private final ArrayDeque<Kept> kept = new ArrayDeque<>();
+  private EventChoice choice = EventChoice.ALL;
   private long held;
   private boolean muted;
   private long dropped;
 
+  /** How many were lost just before such as are not shown. */
+  private long hidden;
+
   /**
    * A pump that has no source yet.
    *
+   * @param log where all are remembered
    * @param show shows some, in order
    * @param ended hears of the end of a source
    */
-  EventPump(Consumer<List<Event>> show, BiConsumer<Subscription, QmpException> ended) {
+  EventPump(
+      EventLog log, Consumer<List<Event>> show, BiConsumer<Subscription, QmpException> ended) {
+    this.log = log;
     this.show = show;
     this.ended = ended;
   }
@@ -74,6 +82,15 @@ final class EventPump {
     List<Event> some = muted ? new ArrayList<>() : kept();
     Event event;
     while ((event = take(source)) != null) {
+      log.add(event);
+      if (!choice.test(event)) {
+        hidden += event.lost();
+        continue;
+      }
+      if (hidden > 0) {
+        event = new Event(event.name(), event.data(), event.time(), event.lost() + hidden);
+        hidden = 0;
+      }
       if (muted) {
         keep(event);
         continue;
@@ -114,6 +131,16 @@ final class EventPump {
   /** Keeps events from here on, or shows them. */
   synchronized void mute(boolean on) {
     muted = on;
+  }
+
+  /** From here on shows only these, or keeps them to be shown. */
+  synchronized void choose(EventChoice which) {
+    choice = which;
+  }
+
+  /** Which are shown. */
+  synchronized EventChoice choice() {
+    return choice;
   }
 
   /** Takes what was kept. */

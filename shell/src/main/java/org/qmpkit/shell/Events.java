@@ -2,11 +2,9 @@ package org.qmpkit.shell;
 
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.Event;
 import org.qmpkit.client.EventFilter;
@@ -44,7 +42,7 @@ public final class Events {
         QmpOptions.DEFAULT.withConnectTimeout(deadline.atMost(QmpOptions.DEFAULT.connectTimeout()));
     try (QmpClient client = QmpClient.connect(address, options);
         Subscription events = client.subscribe(EventFilter.all().withCapacity(CAPACITY))) {
-      List<Pattern> wanted = names.stream().map(Events::pattern).toList();
+      List<Pattern> wanted = names.stream().map(EventMatch::pattern).toList();
       long seen = 0;
       while (count == 0 || seen < count) {
         Optional<Event> next = events.next(deadline.left());
@@ -80,11 +78,5 @@ public final class Events {
     }
     err.println("qmp events: " + seen + " of " + count + " events came in time");
     return ExitStatus.NO_ANSWER;
-  }
-
-  private static Pattern pattern(String name) {
-    String[] parts = name.split("\\*", -1);
-    return Pattern.compile(
-        Arrays.stream(parts).map(Pattern::quote).collect(Collectors.joining(".*")));
   }
 }

@@ -8,7 +8,7 @@ import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.QmpClient;
 import org.qmpkit.client.QmpCommand;
 import org.qmpkit.client.QmpException;
-import org.qmpkit.shell.Completion.Known;
+import org.qmpkit.shell.Knowledge.Known;
 import tools.jackson.databind.JsonNode;
 
 /** Learns in the background what a monitor can do. */

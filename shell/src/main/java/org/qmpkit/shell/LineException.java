@@ -16,4 +16,13 @@ public sealed class LineException extends Exception {
       super(message);
     }
   }
+
+  /** What is selected of the answer makes no sense. */
+  static final class OfSelection extends LineException {
+    private static final long serialVersionUID = 1;
+
+    OfSelection(String message) {
+      super(message);
+    }
+  }
 }

@@ -50,6 +50,17 @@ final class Monitor implements AutoCloseable {
     return address;
   }
 
+  /** One at another address that is asked in the same way; not connected. */
+  Monitor at(Address other) {
+    return new Monitor(other, options, timeout, true);
+  }
+
+  /** The release of the QEMU at a monitor; {@code ?} if it is not known. */
+  static String release(Monitor monitor) {
+    QmpClient client = monitor.client();
+    return client == null ? "?" : client.release();
+  }
+
   /** Whether it may be there again after it is gone. */
   boolean lasts() {
     return lasts;
@@ -72,6 +83,12 @@ final class Monitor implements AutoCloseable {
   /** The connection that was made last; null before the first. */
   @Nullable Link link() {
     return link;
+  }
+
+  /** The client that was connected last; null before the first. */
+  @Nullable QmpClient client() {
+    Link made = link;
+    return made == null ? null : made.client();
   }
 
   /**

@@ -61,7 +61,8 @@ public final class Shell {
       Notes notes) {
     FutureTask<Link> connecting = new FutureTask<>(connect);
     Thread.ofPlatform().daemon().name("qmp connect").start(connecting);
-    Completion completion = new Completion();
+    Knowledge knowledge = new Knowledge();
+    Completion completion = new Completion(knowledge, new LiveNames(monitor::client));
     CancelKey key = new CancelKey();
     try (RequestLog log = log(options.log());
         Screen screen = screen(options, terminal, completion, key)) {
@@ -78,7 +79,10 @@ public final class Shell {
       } finally {
         key.leave();
       }
-      return new Conversation(options, screen, monitor, completion, key, log).run(first);
+      Session session = new Session(options, screen, monitor, knowledge, key, log);
+      try (Peers _ = session.peers()) {
+        return new Conversation(options, session, completion).run(first);
+      }
     } catch (IOException e) {
       System.err.println("ERROR: " + e.getMessage());
       return ExitStatus.USAGE;

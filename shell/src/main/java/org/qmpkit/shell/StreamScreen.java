@@ -50,6 +50,11 @@ final class StreamScreen implements Screen {
   }
 
   @Override
+  public @Nullable String ask(String question) throws IOException {
+    return read(question);
+  }
+
+  @Override
   public void result(String text) {
     out.println(text);
     out.flush();
@@ -63,6 +68,16 @@ final class StreamScreen implements Screen {
   @Override
   public void event(String text) {
     result(text);
+  }
+
+  @Override
+  public @Nullable Frame frame() {
+    return null;
+  }
+
+  @Override
+  public void picture(Picture picture) {
+    result(picture.width() + " x " + picture.height() + " pixels");
   }
 
   @Override

@@ -3,12 +3,12 @@ package org.qmpkit.shell;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReader.Option;
 import org.jline.reader.LineReaderBuilder;
-import org.jline.reader.ParsedLine;
 import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
@@ -37,6 +37,9 @@ final class TerminalScreen implements Screen {
   private final ArrayDeque<String> later = new ArrayDeque<>();
 
   private boolean paging;
+
+  /** What is drawn again and again now; null if nothing is. */
+  private volatile @Nullable TerminalFrame frame;
 
   private TerminalScreen(
       Terminal terminal, LineReader reader, ShellHistory history, Palette palette, boolean pages) {
@@ -76,8 +79,10 @@ final class TerminalScreen implements Screen {
         LineReaderBuilder.builder()
             .terminal(terminal)
             .appName("qmp")
-            .parser(TerminalScreen::parse)
+            // Nothing is quoted or escaped as far as the line editor is concerned.
+            .parser((line, cursor, _) -> completion.words(line, cursor))
             .completer(completion)
+            .highlighter(new Hinting(completion))
             .history(history)
             .variable(LineReader.HISTORY_FILE, history.file())
             .variable(LineReader.HISTORY_SIZE, 10_000)
@@ -90,22 +95,19 @@ final class TerminalScreen implements Screen {
             .option(Option.CASE_INSENSITIVE, true)
             .option(Option.HISTORY_REDUCE_BLANKS, false)
             .build();
+    boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
+    if (colours) {
+      reader.setAutosuggestion(LineReader.SuggestionType.TAIL_TIP);
+    }
     String keys = System.getProperty(KEYS);
     if (keys != null) {
       reader.runMacro(keys + "\r\004");
     }
-    boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
     return new TerminalScreen(terminal, reader, history, Palette.of(colours), pages);
   }
 
   private static boolean isDumb(Terminal terminal) {
     return terminal.getType().startsWith(Terminal.TYPE_DUMB);
-  }
-
-  /** Nothing is quoted or escaped as far as the line editor is concerned. */
-  private static ParsedLine parse(
-      String line, int cursor, org.jline.reader.Parser.ParseContext context) {
-    return Words.of(line, cursor);
   }
 
   @Override
@@ -127,6 +129,16 @@ final class TerminalScreen implements Screen {
       throw new Cancelled();
     } catch (EndOfFileException e) {
       return null;
+    }
+  }
+
+  @Override
+  public @Nullable String ask(String question) throws Cancelled {
+    reader.setVariable(LineReader.DISABLE_HISTORY, true);
+    try {
+      return read(question);
+    } finally {
+      reader.setVariable(LineReader.DISABLE_HISTORY, false);
     }
   }
 
@@ -182,8 +194,40 @@ final class TerminalScreen implements Screen {
   @Override
   public void event(String text) {
     synchronized (writing) {
-      reader.printAbove(text);
+      TerminalFrame drawn = frame;
+      if (drawn == null) {
+        reader.printAbove(text);
+      } else {
+        drawn.above(text);
+      }
     }
+  }
+
+  @Override
+  public void picture(Picture picture) {
+    Map<String, String> environment = System.getenv();
+    Size size = terminal.getSize();
+    synchronized (writing) {
+      write(
+          isDumb(terminal)
+              ? picture.width() + " x " + picture.height() + " pixels"
+              : PictureText.of(environment)
+                  .text(
+                      picture,
+                      size.getColumns(),
+                      Math.max(size.getRows() - 2, 1),
+                      PictureText.hasAllColours(environment)));
+    }
+  }
+
+  @Override
+  public @Nullable Frame frame() {
+    if (isDumb(terminal)) {
+      return null;
+    }
+    TerminalFrame made = new TerminalFrame(terminal, writing, () -> frame = null);
+    frame = made;
+    return made;
   }
 
   private void write(String text) {

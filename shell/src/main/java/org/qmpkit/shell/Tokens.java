@@ -13,6 +13,7 @@ import java.util.List;
 final class Tokens {
   private final String line;
   private final List<String> tokens = new ArrayList<>();
+  private final List<Integer> ends = new ArrayList<>();
   private final StringBuilder token = new StringBuilder();
   private int at;
 
@@ -25,6 +26,14 @@ final class Tokens {
     Tokens tokens = new Tokens(line);
     tokens.split();
     return tokens.tokens;
+  }
+
+  /** Where in a line the first token begins that is this one, to the letter; -1 if none is. */
+  static int find(String line, String token) {
+    Tokens tokens = new Tokens(line);
+    tokens.split();
+    int index = tokens.tokens.indexOf(token);
+    return index < 0 ? -1 : tokens.ends.get(index) - token.length();
   }
 
   private void split() {
@@ -76,6 +85,7 @@ final class Tokens {
   private void end() {
     if (!token.isEmpty()) {
       tokens.add(token.toString());
+      ends.add(at);
       token.setLength(0);
     }
   }

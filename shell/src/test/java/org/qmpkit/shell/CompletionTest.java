@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.qmpkit.client.QmpClient;
 import org.qmpkit.client.Schema;
-import org.qmpkit.shell.Completion.Known;
+import org.qmpkit.shell.Knowledge.Known;
 import org.qmpkit.testkit.RealQemu;
 
 /** What Tab offers, by the schema of a real QEMU. */
@@ -35,7 +35,7 @@ final class CompletionTest {
   }
 
   /** Of the line editor the completion uses nothing. */
-  private static final LineReader NOBODY =
+  static final LineReader NOBODY =
       (LineReader)
           Proxy.newProxyInstance(
               LineReader.class.getClassLoader(),
@@ -44,9 +44,15 @@ final class CompletionTest {
                 throw new AssertionError("asked for " + method);
               });
 
+  /** One that knows no QEMU. */
+  private static Completion completion(CompletableFuture<Known> known) {
+    Knowledge knowledge = new Knowledge();
+    knowledge.learn(known);
+    return new Completion(knowledge, new LiveNames(() -> null));
+  }
+
   private static List<Candidate> candidates(Known known, String line) {
-    Completion completion = new Completion();
-    completion.learn(CompletableFuture.completedFuture(known));
+    Completion completion = completion(CompletableFuture.completedFuture(known));
     List<Candidate> candidates = new ArrayList<>();
     completion.complete(NOBODY, Words.of(line, line.length()), candidates);
     candidates.sort(Comparator.comparingInt(Candidate::sort));
@@ -83,7 +89,7 @@ final class CompletionTest {
   @Test
   void commandsWithWhatTheyTake() {
     assertTrue(offered("").containsAll(schema.commands()));
-    assertOffers("qu", "query-status", "transaction(", "exec-oob", "help", "events off", "exit");
+    assertOffers("qu", "query-status", "transaction(", "exec-oob", "help", "events", "exit");
     assertEquals("device= size= [node-name=]", ordered(description("", "block_resize")));
     assertTrue(description("", "change-vnc-password").startsWith("password="));
     assertTrue(description("", "blockdev-add").length() <= 60);
@@ -203,14 +209,14 @@ final class CompletionTest {
   @Test
   void beforeAnythingIsLearnedItOffersNothing() {
     List<Candidate> candidates = new ArrayList<>();
-    new Completion().complete(NOBODY, Words.of("qu", 2), candidates);
+    completion(new CompletableFuture<>()).complete(NOBODY, Words.of("qu", 2), candidates);
     assertEquals(List.of(), candidates);
   }
 
   @Test
   void whatCannotBeLearnedIsNoFault() {
-    Completion completion = new Completion();
-    completion.learn(CompletableFuture.failedFuture(new IllegalStateException("gone")));
+    Completion completion =
+        completion(CompletableFuture.failedFuture(new IllegalStateException("gone")));
     List<Candidate> candidates = new ArrayList<>();
     completion.complete(NOBODY, Words.of("", 0), candidates);
     assertEquals(List.of(), candidates);

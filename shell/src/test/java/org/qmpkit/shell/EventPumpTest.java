@@ -23,8 +23,9 @@ final class EventPumpTest {
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
   private final List<Event> shown = Collections.synchronizedList(new ArrayList<>());
+  private final EventLog log = new EventLog();
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final EventPump pump = new EventPump(shown::addAll, (_, _) -> ended.countDown());
+  private final EventPump pump = new EventPump(log, shown::addAll, (_, _) -> ended.countDown());
 
   /** One event each: STOP and RESUME in turn. */
   private static void cause(QmpClient client, int count) throws Exception {
