@@ -61,12 +61,14 @@ class OpenXtTest {
   @ValueSource(strings = {"argo", "v4v"})
   void sharesTheMonitorOfOpenXtsFirstQemu(String family) throws Exception {
     // Which greets once, when it starts: whoever is to hear it is there before.
-    try (HelperProcess helper = host.sharing(family + ":5,generation=1");
-        RealQemu qemu = RealQemu.startAt(host.monitor());
-        HelperProcess chardev = host.stockQemu(family, 1, host.monitor())) {
-      helper.awaitLog("QEMU .* is ready");
-      host.assertServes();
-      assertTrue(qemu.alive() && chardev.alive());
+    try (HelperProcess helper = host.sharing(family + ":5,generation=1")) {
+      helper.awaitLog("connected to " + family + ":5");
+      try (RealQemu qemu = RealQemu.startAt(host.monitor());
+          HelperProcess chardev = host.stockQemu(family, 1, host.monitor())) {
+        helper.awaitLog("QEMU .* is ready");
+        host.assertServes();
+        assertTrue(qemu.alive() && chardev.alive());
+      }
     }
   }
 
