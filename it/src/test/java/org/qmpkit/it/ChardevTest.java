@@ -141,6 +141,12 @@ class ChardevTest {
     }
   }
 
+  private static void askForTheSchema(LineClient client, int times) throws IOException {
+    for (int i = 0; i < times; i++) {
+      client.send("{\"execute\": \"query-qmp-schema\", \"id\": " + i + "}\n");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"argo", "v4v"})
   void whoDoesNotReadOrDiesMeanwhileStopsNothing(String family) throws Exception {
@@ -149,15 +155,15 @@ class ChardevTest {
       try (HelperProcess helper = host.stockHelper(family, 3, host.socket());
           LineClient stalled = LineClient.connect(host.socket())) {
         stalled.negotiate();
-        for (int i = 0; i < asked; i++) {
-          stalled.send("{\"execute\": \"query-qmp-schema\", \"id\": " + i + "}\n");
-        }
+        askForTheSchema(stalled, asked);
         assertOtherMonitorAnswers();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < asked; i++) {
           String reply = stalled.reply();
           assertTrue(
               reply.length() > 100_000 && reply.endsWith("\"id\": " + i + "}"), "reply " + i);
         }
+        askForTheSchema(stalled, asked);
+        assertTrue(stalled.reply().endsWith("\"id\": 0}"));
         assertOtherMonitorAnswers();
         helper.kill(); // with a full ring, which is gone now
         assertOtherMonitorAnswers();
