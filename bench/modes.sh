@@ -144,7 +144,7 @@ run() {
     [[ -n $results ]] || results=$temp/results.tsv
     printf 'machine\t%s\n' "$(describe_machine)" >"$results" || fail "cannot write $results"
     if [[ $mode == all && " ${driver_options[*]:-} " == *" --markdown "* ]]; then
-        driver_options=($([[ " ${driver_options[*]} " != *" --check "* ]] || echo --check))
+        if [[ " ${driver_options[*]} " == *" --check "* ]]; then driver_options=(--check); else driver_options=(); fi
         run_all >&2
         "$here/tables" "$results"
     else

@@ -5,7 +5,9 @@
  * loses the port; and nobody is woken when a ring that was full has room, so that sending never
  * waits, and the core says when to try again.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "device.h"
 
 #include <errno.h>

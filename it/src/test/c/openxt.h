@@ -77,7 +77,7 @@ static long transmit(const void *bytes, size_t length)
     return ioctl(device, DEV_SEND, &d);
 }
 
-static struct sockaddr_un unix_address(const char *path)
+static inline struct sockaddr_un unix_address(const char *path)
 {
     struct sockaddr_un at = { .sun_family = AF_UNIX };
 

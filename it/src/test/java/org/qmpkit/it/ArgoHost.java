@@ -39,7 +39,7 @@ final class ArgoHost {
     Path root = Path.of(System.getProperty("qmpkit.it.root"));
     Path folder = root.resolve("it/target/argo");
     run(root.resolve("testkit/src/main/c/argo/build").toString(), folder.toString());
-    for (String model : List.of("openxt-qemu", "openxt-helper")) {
+    for (String model : List.of("openxt-qemu", "openxt-helper", "argo-talk")) {
       Path source = root.resolve("it/src/test/c").resolve(model + ".c");
       run("cc", "-Wall", "-Werror", "-o", folder.resolve(model).toString(), source.toString());
     }
@@ -72,9 +72,17 @@ final class ArgoHost {
    * before that may never answer.
    */
   HelperProcess stubbedQemu(String... arguments) throws IOException {
-    List<String> words = QmpStub.qemu(arguments);
+    return startedQemu(stub(STUBDOM, withMonitor(QmpStub.qemu(arguments))));
+  }
+
+  private List<String> withMonitor(List<String> arguments) {
+    List<String> words = new ArrayList<>(arguments);
     words.addAll(List.of("-qmp", "unix:" + monitor() + ",server=on,wait=off"));
-    HelperProcess qemu = HelperProcess.started(stub(STUBDOM, words));
+    return words;
+  }
+
+  private HelperProcess startedQemu(ProcessBuilder builder) throws IOException {
+    HelperProcess qemu = HelperProcess.started(builder);
     Patience.until("QEMU's start", this::hasStarted, () -> String.join("\n", qemu.log()));
     return qemu;
   }
@@ -93,6 +101,30 @@ final class ArgoHost {
     List<String> command = new ArrayList<>(List.of(QmpStub.PROGRAM.toString()));
     command.addAll(arguments);
     return inside(domid, "", new ProcessBuilder(command));
+  }
+
+  /**
+   * A QEMU in its domain that has our chardevs, with traps of the devices; and with a plain monitor
+   * at {@link #monitor}. It has started when this returns.
+   */
+  HelperProcess chardevQemu(String traps, List<String> arguments) throws IOException {
+    return startedQemu(withChardevs(traps, withMonitor(arguments)));
+  }
+
+  /** A run of a QEMU that has our chardevs, in its domain. */
+  ProcessBuilder withChardevs(String traps, List<String> arguments) {
+    ProcessBuilder builder = new ProcessBuilder(QmpStub.qemu(arguments.toArray(String[]::new)));
+    inside(STUBDOM, traps, builder);
+    Chardev.PRELOADED.ifPresent(
+        each -> builder.environment().merge("LD_PRELOAD", each.toString(), (a, b) -> a + ":" + b));
+    return builder;
+  }
+
+  /** What says to QEMU's chardev, from domain 0, what no helper would. */
+  ProcessBuilder talk(String... datagrams) {
+    List<String> words = new ArrayList<>(List.of("argo", "" + STUBDOM));
+    words.addAll(List.of(datagrams));
+    return model(0, "argo-talk", words.toArray(String[]::new));
   }
 
   /** The processes of this host that our stub has made besides QEMU, and that have not ended. */
@@ -200,19 +232,15 @@ final class ArgoHost {
 
   /** Waits until the monitor answers. */
   void awaitStatus() {
-    Patience.until(
-        "an answer",
-        () -> {
-          try {
-            return new LibxlClient(socket())
-                .operation("query-status")
-                .getFirst()
-                .path("status")
-                .isString();
-          } catch (LibxlClient.Failure e) {
-            return false;
-          }
-        });
+    Patience.until("an answer", () -> hasStatus(socket()));
+  }
+
+  private static boolean hasStatus(Path socket) {
+    try {
+      return new LibxlClient(socket).operation("query-status").getFirst().path("status").isString();
+    } catch (LibxlClient.Failure e) {
+      return false;
+    }
   }
 
   /** A run of our program, with traps of the devices. */
