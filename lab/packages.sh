@@ -19,9 +19,11 @@ fetch() ( # ROOT PACKAGE...
   shift
   kept=${XDG_CACHE_HOME:-$HOME/.cache}/qmpkit/lab
   mkdir -p "$kept" "$root"
+  # Their files' names, asked where none of them is: those that are there are not told.
+  cd "$root" || exit
+  files=$(apt-get --print-uris download "$@" 2>/dev/null | awk '{print $2}')
   cd "$kept" || exit
-  files=$(apt-get --print-uris download "$@" 2>/dev/null | awk '{print $2}') &&
-    [ -n "$files" ] && apt-get download "$@" >/dev/null 2>&1 ||
+  [ -n "$files" ] && apt-get download "$@" >/dev/null 2>&1 ||
     cannot "its packages can't be had: $*; is there a network, and 'apt-get update' done?"
   for package in $files; do dpkg-deb -x "$package" "$root"; done
 )
