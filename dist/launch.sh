@@ -39,7 +39,7 @@ flags_of() {
       else
         flags="$flags -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=0.5"
       fi
-      flags="$flags -Xms10m -Xmn4m -Xmx256m -XX:ReservedCodeCacheSize=32m"
+      flags="$flags -Xms10m -Xmn2m -Xmx256m -XX:ReservedCodeCacheSize=32m"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
       flags="$flags --enable-native-access=org.qmpkit.net.linux"
       ;;
