@@ -196,6 +196,10 @@ int stub_timeout(const StubCore *c, uint64_t now)
     if (c->opens_later && c->opens_at < at) {
         at = c->opens_at;
     }
+    if (patience(c) != UINT64_MAX) {
+        uint64_t lost = (c->idle ? c->idle_since : now) + patience(c);
+        at = lost < at ? lost : at;
+    }
     if (at == UINT64_MAX) {
         return -1;
     }

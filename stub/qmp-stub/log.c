@@ -51,9 +51,9 @@ void log_counts(const Wire *w)
 
     tell("%s: %" PRIu64 " sessions, %" PRIu64 " bytes heard, %" PRIu64 " sent; dropped: %" PRIu64
          " datagrams of others, %" PRIu64 " for nobody, %" PRIu64 " bytes for nobody, %" PRIu64
-         " of a full console; a full ring: %" PRIu64 " times; ended so: %" PRIu64 " stuck, %" PRIu64 " full, %" PRIu64
+         " of a full console, %" PRIu64 " that QEMU did not take; a full ring: %" PRIu64 " times; ended so: %" PRIu64 " stuck, %" PRIu64 " full, %" PRIu64
          " gone",
-         w->name, n->sessions, n->heard, n->sent, n->foreign, n->stray, n->unheard, n->dropped, n->full,
+         w->name, n->sessions, n->heard, n->sent, n->foreign, n->stray, n->unheard, n->dropped, n->untaken, n->full,
          n->ended_stuck, n->ended_full, n->ended_gone);
 }
 

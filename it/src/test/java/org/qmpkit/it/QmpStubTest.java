@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -186,6 +191,34 @@ class QmpStubTest {
         assertTrue(reply.length() > 100_000 && reply.contains("\"id\": " + i), "reply " + i);
       }
       assertTrue(qemu.alive() && helper.alive());
+    }
+  }
+
+  @Test
+  void whatQemuDoesNotTakeKeepsNoClientOut() throws Exception {
+    Path deaf = folder.resolve("deaf");
+    List<String> words = new ArrayList<>(List.of("live"));
+    for (int i = 0; i < 17; i++) {
+      words.add("x".repeat(16_000)); // more than the socket holds
+    }
+    words.addAll(List.of("dead", "live", "next"));
+    try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      qemu.bind(UnixDomainSocketAddress.of(deaf));
+      List<String> bridge = List.of("bridge", "-v", "argo:0", deaf.toString());
+      try (HelperProcess stub = HelperProcess.started(host.stub(ArgoHost.STUBDOM, bridge))) {
+        stub.awaitLog("serves");
+        Program.Outcome talk = Program.outcome(host.talk(words.toArray(String[]::new)));
+        assertEquals(0, talk.status(), talk::err);
+        try (SocketChannel first = qemu.accept();
+            SocketChannel second = qemu.accept()) {
+          ByteBuffer heard = ByteBuffer.allocate(4);
+          while (heard.hasRemaining()) {
+            assertTrue(second.read(heard) >= 0);
+          }
+          assertEquals("next", new String(heard.array(), UTF_8));
+          assertTrue(first.isOpen() && stub.alive());
+        }
+      }
     }
   }
 
