@@ -12,6 +12,8 @@
 
 enum { AT_ONCE = 64 };
 
+static uint8_t received[STUB_DATAGRAM];
+
 static void argo_close(Peer *peer)
 {
     close(peer->descriptor);
@@ -25,8 +27,6 @@ static void argo_happened(Peer *peer)
 
 static bool argo_receive(Peer *peer, StubCore *core, uint64_t now)
 {
-    static uint8_t received[STUB_DATAGRAM];
-
     for (int i = 0; i < AT_ONCE; i++) {
         uint32_t domain, port;
         ssize_t whole;
@@ -63,6 +63,7 @@ Peer *argo_open(const Address *a, Reason *why)
     Peer *peer = descriptor < 0 ? NULL : malloc(sizeof *peer);
 
     if (peer != NULL) {
+        device_lock(received, sizeof received);
         *peer = (Peer) { .kind = &kind, .address = *a, .descriptor = descriptor, .events = POLLIN };
     } else if (descriptor >= 0) {
         close(descriptor);

@@ -13,6 +13,8 @@
 
 enum { AGAIN = 1000, DIAL = 5000, PIECE = 16384 };
 
+static uint8_t received[PIECE];
+
 typedef struct Stream {
     Peer peer;        /* its descriptor: the connection, or else what is listened on */
     int listening;    /* -1 where this side dials */
@@ -57,7 +59,6 @@ static void stream_happened(Peer *peer)
 
 static bool stream_receive(Peer *peer, StubCore *core, uint64_t now)
 {
-    static uint8_t data[PIECE];
     Stream *s = (Stream *)peer;
 
     if (s->connecting || s->peer.descriptor < 0) {
@@ -75,7 +76,7 @@ static bool stream_receive(Peer *peer, StubCore *core, uint64_t now)
         stub_came(core, now);
     }
     for (size_t room = stub_room(core); room > 0; room = stub_room(core)) {
-        ssize_t n = device_receive(s->peer.descriptor, data, room < sizeof data ? room : sizeof data, NULL, NULL);
+        ssize_t n = device_receive(s->peer.descriptor, received, room < PIECE ? room : PIECE, NULL, NULL);
         if (n == -EAGAIN || n == -EINTR) {
             return n == -EINTR;
         }
@@ -85,7 +86,7 @@ static bool stream_receive(Peer *peer, StubCore *core, uint64_t now)
             s->again = now + AGAIN;
             return true;
         }
-        stub_feed(core, now, data, (size_t)n);
+        stub_feed(core, now, received, (size_t)n);
     }
     return false;
 }
@@ -154,6 +155,7 @@ Peer *stream_open(const Address *a, Reason *why)
         }
         return NULL;
     }
+    device_lock(received, sizeof received);
     *s = (Stream) { .peer = { .kind = &kind, .address = *a, .descriptor = descriptor, .events = POLLIN } };
     s->listening = a->server ? descriptor : -1;
     if (!a->server) {

@@ -11,6 +11,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -219,6 +220,21 @@ class QmpStubTest {
           assertTrue(first.isOpen() && stub.alive());
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"argo:0", "v4v:0", "v4v:0,stream=on"})
+  void whatXenOrTheModuleTouchesIsLocked(String address) throws Exception {
+    try (HelperProcess qemu = host.stubbedQemu("-qmp", address)) {
+      List<String> locked = new ArrayList<>();
+      for (ProcessHandle each : host.companions()) {
+        String status = Files.readString(Path.of("/proc/" + each.pid() + "/status"));
+        locked.add(status.replaceAll("(?s).*VmLck:\\s+(\\d+) kB.*", "$1"));
+      }
+      // Room to send from, and to receive into, of the bridge; the other one has the rest.
+      assertTrue(locked.stream().anyMatch(each -> Integer.parseInt(each) >= 32), locked::toString);
+      assertTrue(qemu.alive());
     }
   }
 
