@@ -26,7 +26,8 @@ Peer *vchan_open(const Address *a, Reason *why)
 
 #include <dlfcn.h>
 
-enum { WAITING = 2, FLAGS = 0x1c, IS_SERVER = 1, AGAIN = 1000, PIECE = 8192 };
+/* The flags follow three pointers and a port. */
+enum { WAITING = 2, FLAGS = 3 * sizeof(void *) + 4, IS_SERVER = 1, AGAIN = 1000, PIECE = 8192 };
 
 /* What is used of the library; a channel is a `struct libxenvchan`. */
 static struct {
