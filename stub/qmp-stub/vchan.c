@@ -149,6 +149,9 @@ static ssize_t vchan_send(Peer *peer, const void *data, size_t length)
     Vchan *v = (Vchan *)peer;
     int n = v->channel == NULL ? -1 : library.write(v->channel, data, length);
 
+    if (n < 0 && v->channel != NULL && library.is_open(v->channel) == 0) {
+        return 0; /* it has left, and what it said last is to be received yet */
+    }
     return n < 0 ? -EPIPE : n;
 }
 
