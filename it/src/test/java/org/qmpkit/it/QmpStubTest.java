@@ -13,6 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -235,6 +236,25 @@ class QmpStubTest {
       // Room to send from, and to receive into, of the bridge; the other one has the rest.
       assertTrue(locked.stream().anyMatch(each -> Integer.parseInt(each) >= 32), locked::toString);
       assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void aFailureThatLastsIsNotTriedAtFullSpeed() throws Exception {
+    Path socket = folder.resolve("qemu");
+    try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      qemu.bind(UnixDomainSocketAddress.of(socket));
+      ProcessBuilder builder =
+          host.stub(ArgoHost.STUBDOM, List.of("bridge", "-v", "argo:0", socket.toString()));
+      builder.environment().put("ARGO_TRAPS", "deaf=40"); // with 50 ms between them
+      long started = System.nanoTime();
+      try (HelperProcess stub = HelperProcess.started(builder)) {
+        stub.awaitLog("serves");
+        assertEquals(0, Program.outcome(host.talk("live")).status());
+        qemu.accept().close();
+        Duration passed = Duration.ofNanos(System.nanoTime() - started);
+        assertTrue(passed.toMillis() >= 39 * 50, passed::toString);
+      }
     }
   }
 
