@@ -259,6 +259,25 @@ class QmpStubTest {
   }
 
   @Test
+  void aLogThatNobodyReadsStopsNothing() throws Exception {
+    Path socket = folder.resolve("qemu");
+    String full = "mkfifo $0 && exec 2<>$0 && head -c 65536 /dev/zero >&2 && exec \"$@\"";
+    try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      qemu.bind(UnixDomainSocketAddress.of(socket));
+      ProcessBuilder builder =
+          host.stub(ArgoHost.STUBDOM, List.of("bridge", "-v", "argo:0", socket.toString()));
+      List<String> words =
+          new ArrayList<>(List.of("sh", "-c", full, folder.resolve("log").toString()));
+      words.addAll(builder.command());
+      try (HelperProcess stub = HelperProcess.started(builder.command(words))) {
+        assertEquals(0, Program.outcome(host.talk("live")).status());
+        qemu.accept().close();
+        assertTrue(stub.alive());
+      }
+    }
+  }
+
+  @Test
   void anotherPortOfTheDomainIsNotListenedTo() throws Exception {
     try (HelperProcess qemu = host.stubbedQemu("-qmp", "argo:0:5101,localport=15100");
         HelperProcess helper = host.stockHelper("argo", 3, host.socket());
