@@ -216,7 +216,10 @@ StubHeard stub_hear(StubCore *c, uint64_t now, uint32_t domain, uint32_t port, c
     if (length == 0) {
         return STUB_HEARD_NOTHING;
     }
-    c->expecting = false;
+    if (c->expecting) {
+        c->expecting = false;
+        c->refused_since = now; /* until now nobody was there to read */
+    }
     if (c->o.generation > 1 && is(bytes, length, "live")) {
         end_session(c, now, STUB_END_REPLACED);
         open_session(c);
