@@ -181,7 +181,7 @@ static bool is(const void *data, size_t length, const char *word)
 
 static StubHeard data(StubCore *c, uint64_t now, const void *bytes, size_t length)
 {
-    if (!c->open && c->opens_later) {
+    if (!c->open && c->opens_later && stub_flushed(c)) {
         open_session(c); /* who speaks is there */
     }
     if (!c->open) {
@@ -299,7 +299,7 @@ StubEvent stub_event(StubCore *c, uint64_t now, const uint8_t **bytes, size_t *l
 {
     *bytes = NULL;
     *length = 0;
-    if (c->opens_later && now >= c->opens_at) {
+    if (c->opens_later && now >= c->opens_at && stub_flushed(c)) {
         open_session(c);
         c->expecting = true;
     }

@@ -193,7 +193,7 @@ int stub_timeout(const StubCore *c, uint64_t now)
     if (!stub_flushed(c)) {
         at = waits(c, now) ? c->retry_at : now;
     }
-    if (c->opens_later && c->opens_at < at) {
+    if (c->opens_later && stub_flushed(c) && c->opens_at < at) {
         at = c->opens_at;
     }
     if (patience(c) != UINT64_MAX) {

@@ -45,7 +45,7 @@ enum {
     STUB_RETRY_LAST = 50,
     STUB_STUCK = 30 * 1000,    /* ms without progress in a full ring, and the session ends */
     STUB_UNTAKEN = 1000,       /* ms that bytes of who has left wait for a front end that takes none */
-    STUB_AGAIN = 1000,         /* ms closed, where a session opens by itself */
+    STUB_AGAIN = 1000,         /* ms closed, at least, where a session opens by itself */
 };
 
 typedef struct StubCore StubCore;
