@@ -18,7 +18,7 @@ static uint8_t received[PIECE];
 typedef struct Stream {
     Peer peer;        /* its descriptor: the connection, or else what is listened on */
     int listening;    /* -1 where this side dials */
-    bool connecting, here;
+    bool connecting, refused, here;
     uint64_t again;   /* to dial; or until when to dial */
 } Stream;
 
@@ -53,6 +53,7 @@ static void stream_happened(Peer *peer)
             s->peer.events = POLLIN;
         } else {
             rest(s); /* the endpoint is of no use any more */
+            s->refused = true;
         }
     }
 }
@@ -121,8 +122,9 @@ static int stream_settle(Peer *peer, StubCore *core, uint64_t now)
         rest(s);
         s->again = now + AGAIN;
     }
-    if (s->connecting && now >= s->again) {
+    if (s->refused || (s->connecting && now >= s->again)) {
         rest(s);
+        s->refused = false;
         s->again = now + AGAIN;
     }
     if (s->peer.descriptor >= 0) {
