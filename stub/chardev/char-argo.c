@@ -326,7 +326,11 @@ static bool deliver(ArgoChardev *s, int *left, int *events)
         qemu_chr_be_event(chr, CHR_EVENT_OPENED);
         return true;
     case STUB_CLOSED:
-        --*events;
+        /*
+         * The next session waits for the loop: a monitor that keeps output
+         * writes it now, to nobody, by its watch, which is served first.
+         */
+        *events = 0;
         qemu_chr_be_event(chr, CHR_EVENT_CLOSED);
         return true;
     case STUB_DATA:
@@ -477,6 +481,7 @@ static GSource *argo_chr_add_watch(Chardev *chr, GIOCondition cond)
     GSource *source = g_source_new(&argo_watch_funcs, sizeof(ArgoSource));
 
     ((ArgoSource *)source)->argo = ARGO_CHARDEV(chr);
+    g_source_set_priority(source, G_PRIORITY_HIGH);
     return source;
 }
 

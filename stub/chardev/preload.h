@@ -42,7 +42,7 @@ typedef enum GIOCondition {
     G_IO_OUT = 4,
 } GIOCondition;
 
-enum { G_SOURCE_CONTINUE = 1 };
+enum { G_SOURCE_CONTINUE = 1, G_PRIORITY_HIGH = -100 };
 
 struct GSource {
     void *callback[2], *functions;
@@ -66,6 +66,7 @@ FOREIGN guint g_source_attach(GSource *, GMainContext *);
 FOREIGN void g_source_destroy(GSource *);
 FOREIGN gboolean g_source_is_destroyed(GSource *);
 FOREIGN void g_source_unref(GSource *);
+FOREIGN void g_source_set_priority(GSource *, gint);
 FOREIGN void g_source_set_name(GSource *, const char *);
 FOREIGN void g_source_set_ready_time(GSource *, int64_t);
 FOREIGN gpointer g_source_add_unix_fd(GSource *, gint, GIOCondition);

@@ -81,6 +81,18 @@ static void mark(StubCore *c, bool opens)
     c->marks[c->marked++] = (Mark) { .at = given(c), .opens = opens, .session = c->session };
 }
 
+/* Bytes that are next for the front end, up to where its session ends. */
+static size_t untaken(const StubCore *c)
+{
+    return c->marked > 0 ? (size_t)(c->marks[0].at - c->taken) : c->in.length;
+}
+
+static void take(StubCore *c, size_t length)
+{
+    c->taken += length;
+    bytes_take(&c->in, length);
+}
+
 /* ---- sessions */
 
 void open_session(StubCore *c)
@@ -105,6 +117,7 @@ void end_session(StubCore *c, uint64_t now, StubEnd why)
     c->expecting = false;
     c->end = why;
     if (open_at_end(c)) {
+        c->idle = c->idle && c->marked > 0; /* what it said last has its own time */
         mark(c, false);
     }
     if (why != STUB_END_HANGUP) {
@@ -138,15 +151,13 @@ void stub_hangup(StubCore *c, uint64_t now)
         return;
     }
     c->told = false;
+    c->idle = false;
     if (c->marked > 0) {
-        size_t rest = c->marks[0].at - c->taken;
-        c->taken += rest;
-        bytes_take(&c->in, rest);
+        take(c, untaken(c));
         c->marked--; /* it closes: what opens comes after what closes */
         memmove(c->marks, c->marks + 1, (size_t)c->marked * sizeof *c->marks);
     } else {
-        c->taken += c->in.length;
-        bytes_take(&c->in, c->in.length);
+        take(c, untaken(c));
         if (c->front == c->session) {
             end_session(c, now, STUB_END_HANGUP);
         }
@@ -170,7 +181,7 @@ static bool is(const void *data, size_t length, const char *word)
 
 static StubHeard data(StubCore *c, uint64_t now, const void *bytes, size_t length)
 {
-    if (!c->open && c->opens_later) {
+    if (!c->open && c->opens_later && stub_flushed(c)) {
         open_session(c); /* who speaks is there */
     }
     if (!c->open) {
@@ -205,7 +216,10 @@ StubHeard stub_hear(StubCore *c, uint64_t now, uint32_t domain, uint32_t port, c
     if (length == 0) {
         return STUB_HEARD_NOTHING;
     }
-    c->expecting = false;
+    if (c->expecting) {
+        c->expecting = false;
+        c->refused_since = now; /* until now nobody was there to read */
+    }
     if (c->o.generation > 1 && is(bytes, length, "live")) {
         end_session(c, now, STUB_END_REPLACED);
         open_session(c);
@@ -249,14 +263,47 @@ void stub_feed(StubCore *c, uint64_t now, const void *bytes, size_t length)
 
 /* ---- to the front end */
 
+uint64_t patience(const StubCore *c)
+{
+    if (!c->told || untaken(c) == 0) {
+        return UINT64_MAX;
+    }
+    if (c->marked > 0) {
+        return STUB_UNTAKEN;
+    }
+    return bytes_left(&c->in) < STUB_DATAGRAM ? STUB_STUCK : UINT64_MAX;
+}
+
+/* Drops what nobody takes, for what comes behind. */
+static void lose_patience(StubCore *c, uint64_t now)
+{
+    uint64_t within = patience(c);
+
+    if (within == UINT64_MAX) {
+        c->idle = false;
+    } else if (!c->idle) {
+        c->idle = true;
+        c->idle_since = now;
+    } else if (now - c->idle_since >= within) {
+        size_t rest = untaken(c);
+        c->idle = false;
+        if (c->marked == 0) {
+            end_session(c, now, STUB_END_UNTAKEN);
+        }
+        c->counts.untaken += rest;
+        take(c, rest);
+    }
+}
+
 StubEvent stub_event(StubCore *c, uint64_t now, const uint8_t **bytes, size_t *length)
 {
     *bytes = NULL;
     *length = 0;
-    if (c->opens_later && now >= c->opens_at) {
+    if (c->opens_later && now >= c->opens_at && stub_flushed(c)) {
         open_session(c);
         c->expecting = true;
     }
+    lose_patience(c, now);
     if (c->marked > 0 && c->marks[0].at == c->taken) {
         Mark next = c->marks[0];
         c->marked--;
@@ -269,17 +316,17 @@ StubEvent stub_event(StubCore *c, uint64_t now, const uint8_t **bytes, size_t *l
         return STUB_NOTHING;
     }
     *bytes = bytes_first(&c->in);
-    *length = c->marked > 0 ? (size_t)(c->marks[0].at - c->taken) : c->in.length;
+    *length = untaken(c);
     return STUB_DATA;
 }
 
 void stub_took(StubCore *c, size_t length)
 {
-    size_t most = c->marked > 0 ? (size_t)(c->marks[0].at - c->taken) : c->in.length;
+    size_t most = untaken(c);
 
     length = length < most ? length : most;
-    c->taken += length;
-    bytes_take(&c->in, length);
+    c->idle = c->idle && length == 0;
+    take(c, length);
 }
 
 /* ---- how it is */
@@ -320,6 +367,8 @@ const char *stub_end_text(StubEnd end)
         return "a message was refused";
     case STUB_END_CUT:
         return "a datagram was longer than any of the protocol";
+    case STUB_END_UNTAKEN:
+        return "QEMU has taken nothing for 30 s";
     }
     return "unknown";
 }

@@ -39,6 +39,8 @@ struct StubCore {
     uint64_t taken; /* bytes, ever */
     Mark marks[MARKS];
     int marked;
+    bool idle; /* it takes nothing, and holds up what comes behind */
+    uint64_t idle_since;
 
     /* For the peer. */
     Bytes out;
@@ -53,5 +55,8 @@ bool opens_alone(const StubCore *core);
 void open_session(StubCore *core);
 void end_session(StubCore *core, uint64_t now, StubEnd why);
 void reset_out(StubCore *core);
+
+/* How long the front end may take nothing from when it was seen to; UINT64_MAX for ever. */
+uint64_t patience(const StubCore *core);
 
 #endif

@@ -193,8 +193,12 @@ int stub_timeout(const StubCore *c, uint64_t now)
     if (!stub_flushed(c)) {
         at = waits(c, now) ? c->retry_at : now;
     }
-    if (c->opens_later && c->opens_at < at) {
+    if (c->opens_later && stub_flushed(c) && c->opens_at < at) {
         at = c->opens_at;
+    }
+    if (patience(c) != UINT64_MAX) {
+        uint64_t lost = (c->idle ? c->idle_since : now) + patience(c);
+        at = lost < at ? lost : at;
     }
     if (at == UINT64_MAX) {
         return -1;

@@ -44,7 +44,8 @@ enum {
     STUB_RETRY_FIRST = 1,      /* ms after a full ring refused, doubled each time, to … */
     STUB_RETRY_LAST = 50,
     STUB_STUCK = 30 * 1000,    /* ms without progress in a full ring, and the session ends */
-    STUB_AGAIN = 1000,         /* ms closed, where a session opens by itself */
+    STUB_UNTAKEN = 1000,       /* ms that bytes of who has left wait for a front end that takes none */
+    STUB_AGAIN = 1000,         /* ms closed, at least, where a session opens by itself */
 };
 
 typedef struct StubCore StubCore;
@@ -114,6 +115,7 @@ typedef enum StubEnd {
     STUB_END_GONE,     /* nobody is there to send to */
     STUB_END_REFUSED,  /* a send failed otherwise; stub_error() has the errno */
     STUB_END_CUT,      /* a datagram was too long for the buffer */
+    STUB_END_UNTAKEN,  /* STUB_IN bytes wait, and the front end has taken none for STUB_STUCK */
 } StubEnd;
 
 /* Since stub_new(); they only grow. */
@@ -124,6 +126,7 @@ typedef struct StubCounts {
     uint64_t stray;        /* datagrams while no session was open */
     uint64_t cut;          /* datagrams longer than the buffer */
     uint64_t unheard;      /* bytes of output that nobody was there for, or whose client had left */
+    uint64_t untaken;      /* bytes of clients that the front end did not take in time */
     uint64_t dropped;      /* bytes of output dropped by STUB_FULL_DROP */
     uint64_t full;         /* sends that a full ring refused */
     uint64_t skipped;      /* sessions that the front end never saw: others replaced them at once */
@@ -162,6 +165,10 @@ void stub_left(StubCore *core, uint64_t now);
  * What is next, in the order in which it came. STUB_OPENED and STUB_CLOSED are told once, strictly
  * in turn. STUB_DATA is told again, until stub_took() has said that all of it was taken; the bytes
  * stay where they are until the next call of stub_took(), stub_hear() or stub_feed().
+ *
+ * A front end that takes nothing does not keep the next client out: behind bytes of which none was
+ * taken for STUB_UNTAKEN, STUB_CLOSED is told without them. With STUB_IN bytes waiting, and none taken for
+ * STUB_STUCK, the session ends so as well. Both only if this is asked when stub_timeout() says.
  */
 StubEvent stub_event(StubCore *core, uint64_t now, const uint8_t **data, size_t *length);
 void stub_took(StubCore *core, size_t length);

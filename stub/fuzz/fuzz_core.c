@@ -21,7 +21,8 @@ typedef struct Run {
     uint64_t session; /* the last one that was written to */
     uint64_t in_gaps; /* sessions that were skipped */
     bool gap;  /* before the first bytes of a session */
-    bool lost; /* what the front end hung up on */
+    bool lost; /* what the front end hung up on, or did not take in time */
+    uint64_t untaken;
 } Run;
 
 /* Bytes that count up; none of them a marker. Of output, they spell words as well. */
@@ -64,7 +65,11 @@ static void event(Run *r, size_t most)
     const uint8_t *data;
     size_t length;
 
-    switch (stub_event(r->c, r->now, &data, &length)) {
+    StubEvent next = stub_event(r->c, r->now, &data, &length);
+
+    r->lost = r->lost || r->untaken != stub_counts(r->c)->untaken;
+    r->untaken = stub_counts(r->c)->untaken;
+    switch (next) {
     case STUB_NOTHING:
         r->in_gaps = stub_counts(r->c)->skipped; /* what was skipped is behind us */
         break;

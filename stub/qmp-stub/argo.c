@@ -12,6 +12,8 @@
 
 enum { AT_ONCE = 64 };
 
+static uint8_t received[STUB_DATAGRAM];
+
 static void argo_close(Peer *peer)
 {
     close(peer->descriptor);
@@ -25,8 +27,10 @@ static void argo_happened(Peer *peer)
 
 static bool argo_receive(Peer *peer, StubCore *core, uint64_t now)
 {
-    static uint8_t received[STUB_DATAGRAM];
-
+    if (now < peer->rest_until) {
+        return false;
+    }
+    peer->events = POLLIN;
     for (int i = 0; i < AT_ONCE; i++) {
         uint32_t domain, port;
         ssize_t whole;
@@ -36,6 +40,11 @@ static bool argo_receive(Peer *peer, StubCore *core, uint64_t now)
         }
         whole = device_receive(peer->descriptor, received, sizeof received, &domain, &port);
         if (whole < 0) {
+            if (whole != -EAGAIN && whole != -EINTR) {
+                /* It may stay readable: a moment's rest, and then again. */
+                peer->rest_until = now + STUB_RETRY_LAST;
+                peer->events = 0;
+            }
             return whole == -EINTR;
         }
         stub_hear(core, now, domain, port, received,
@@ -51,8 +60,8 @@ static ssize_t argo_send(Peer *peer, const void *data, size_t length)
 
 static int argo_settle(Peer *peer, StubCore *core, uint64_t now)
 {
-    (void)peer, (void)core, (void)now;
-    return -1;
+    (void)core;
+    return now < peer->rest_until ? (int)(peer->rest_until - now) : -1;
 }
 
 static const PeerKind kind = { true, argo_close, argo_happened, argo_receive, argo_send, argo_settle };
@@ -63,6 +72,7 @@ Peer *argo_open(const Address *a, Reason *why)
     Peer *peer = descriptor < 0 ? NULL : malloc(sizeof *peer);
 
     if (peer != NULL) {
+        device_lock(received, sizeof received);
         *peer = (Peer) { .kind = &kind, .address = *a, .descriptor = descriptor, .events = POLLIN };
     } else if (descriptor >= 0) {
         close(descriptor);

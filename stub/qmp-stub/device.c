@@ -103,6 +103,12 @@ static void unblock(int descriptor)
     fcntl(descriptor, F_SETFL, O_RDWR | O_NONBLOCK);
 }
 
+void device_lock(void *memory, size_t length)
+{
+    mlock(memory, length);
+    memset(memory, ' ', length); /* also where it may not be locked */
+}
+
 int device_open(const Address *a, Reason *why)
 {
     struct argo_ring_id argo = { .domain = ARGO_SELF, .partner = (uint16_t)a->domain, .port = a->local_port };
@@ -118,8 +124,7 @@ int device_open(const Address *a, Reason *why)
         return -1;
     }
     unblock(descriptor);
-    mlock(sending, sizeof sending);
-    memset(sending, ' ', sizeof sending);
+    device_lock(sending, sizeof sending);
     if (ioctl(descriptor, SET_RING_SIZE, &size) < 0 ||
         ioctl(descriptor, BIND, a->scheme == ARGO ? (void *)&argo : (void *)&v4v) < 0) {
         in_words(a, device, true, errno, why);

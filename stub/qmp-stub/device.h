@@ -11,6 +11,9 @@
 /* A device that is bound, and may be received from; -1 with the reason. */
 int device_open(const Address *address, Reason *why);
 
+/* Memory for the kernel module or Xen to write to or read from, which can't fetch a page: it stays. */
+void device_lock(void *memory, size_t length);
+
 /*
  * Bytes received. A datagram's are counted as it was sent, however much of it fits, and its source is
  * told; of a stream, `domain` is NULL, and 0 is its end.

@@ -81,6 +81,7 @@ static bool to_qemu(Wire *w, uint64_t now)
         w->again = now;
         return true;
     case STUB_CLOSED:
+        w->blocked = false;
         if (w->qemu >= 0 && shutdown(w->qemu, SHUT_WR) == 0) {
             w->state = FRONT_LINGERS;
             w->deadline = now + LINGER;
@@ -89,6 +90,9 @@ static bool to_qemu(Wire *w, uint64_t now)
         }
         return true;
     case STUB_DATA:
+        if (w->blocked) {
+            return false;
+        }
         n = send(w->qemu, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0) {
             stub_took(w->core, (size_t)n);
@@ -154,7 +158,7 @@ bool front_work(Wire *w, bool leaving, uint64_t now)
         return w->state != FRONT_CONNECTING;
     case FRONT_OPEN:
         more = from_qemu(w, now);
-        return (w->state == FRONT_OPEN && !w->blocked && to_qemu(w, now)) || more;
+        return (w->state == FRONT_OPEN && to_qemu(w, now)) || more;
     case FRONT_LINGERS:
         if (now >= w->deadline) {
             front_close(w);

@@ -7,6 +7,7 @@
 #include "wire.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ enum { LINES = 50 /* at once, and one more each second */ };
 
 void tell(const char *format, ...)
 {
+    struct pollfd out = { STDERR_FILENO, POLLOUT, 0 };
     char line[512] = "qmp-stub: ";
     size_t length = strlen(line);
     va_list more;
@@ -24,7 +26,8 @@ void tell(const char *format, ...)
     vsnprintf(line + length, sizeof line - length - 1, format, more);
     va_end(more);
     strcat(line, "\n");
-    if (write(STDERR_FILENO, line, strlen(line)) < 0) {
+    /* A pipe that nobody empties stops nothing: there is room for a line in it, or the line is lost. */
+    if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT) || write(STDERR_FILENO, line, strlen(line)) < 0) {
         return; /* nobody reads it */
     }
 }
@@ -51,9 +54,9 @@ void log_counts(const Wire *w)
 
     tell("%s: %" PRIu64 " sessions, %" PRIu64 " bytes heard, %" PRIu64 " sent; dropped: %" PRIu64
          " datagrams of others, %" PRIu64 " for nobody, %" PRIu64 " bytes for nobody, %" PRIu64
-         " of a full console; a full ring: %" PRIu64 " times; ended so: %" PRIu64 " stuck, %" PRIu64 " full, %" PRIu64
+         " of a full console, %" PRIu64 " that QEMU did not take; a full ring: %" PRIu64 " times; ended so: %" PRIu64 " stuck, %" PRIu64 " full, %" PRIu64
          " gone",
-         w->name, n->sessions, n->heard, n->sent, n->foreign, n->stray, n->unheard, n->dropped, n->full,
+         w->name, n->sessions, n->heard, n->sent, n->foreign, n->stray, n->unheard, n->dropped, n->untaken, n->full,
          n->ended_stuck, n->ended_full, n->ended_gone);
 }
 

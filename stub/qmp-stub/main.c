@@ -7,10 +7,12 @@
 #include "help.h"
 #include "wrap.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
@@ -107,12 +109,24 @@ static int as_proxy(int argc, char **argv)
     return serve(verbose, 2, words);
 }
 
+/* Whoever starts us with a standard stream closed would find a descriptor of ours in its place. */
+static void fill_standard_streams(void)
+{
+    int null;
+
+    do {
+        null = open("/dev/null", O_RDWR);
+    } while (null >= 0 && null <= STDERR_FILENO);
+    close(null);
+}
+
 int main(int argc, char **argv)
 {
     const char *name = strrchr(argv[0], '/') != NULL ? strrchr(argv[0], '/') + 1 : argv[0];
     bool verbose = false;
     int at = 1;
 
+    fill_standard_streams();
     if (strcmp(name, "vchan-socket-proxy") == 0) {
         return as_proxy(argc, argv);
     }

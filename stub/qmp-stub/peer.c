@@ -24,7 +24,7 @@ void peer_close(Peer *peer)
 int peer_descriptor(const Peer *peer, short *events)
 {
     *events = peer->events;
-    return peer->descriptor;
+    return peer->events != 0 ? peer->descriptor : -1;
 }
 
 bool peer_is_level(const Peer *peer)

@@ -47,7 +47,8 @@ struct Peer {
     const PeerKind *kind;
     Address address;
     int descriptor;
-    short events; /* of poll(2), to be waited for */
+    short events; /* of poll(2), to be waited for; 0 while it is not looked at */
+    uint64_t rest_until;
 };
 
 Peer *stream_open(const Address *address, Reason *why);

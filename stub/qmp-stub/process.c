@@ -3,6 +3,7 @@
 #include "process.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,16 @@ bool process_has_ended(int process)
     struct pollfd p = { process, POLLIN, 0 };
 
     return poll(&p, 1, 0) == 1;
+}
+
+bool process_says(int descriptor, int milliseconds)
+{
+    struct pollfd p = { descriptor, POLLIN, 0 };
+    int ready;
+
+    while ((ready = poll(&p, 1, milliseconds)) < 0 && errno == EINTR) {
+    }
+    return ready != 0;
 }
 
 void process_kill(int process)

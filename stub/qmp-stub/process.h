@@ -17,6 +17,9 @@ bool process_has_ended(int process);
 /* Waits until one of two has ended, or for so many milliseconds (-1: for ever). */
 void process_wait(int one, int other, int milliseconds);
 
+/* Whether a descriptor can be read, or is at its end, within so many milliseconds. */
+bool process_says(int descriptor, int milliseconds);
+
 /* SIGKILL. */
 void process_kill(int process);
 

@@ -13,10 +13,12 @@
 
 enum { AGAIN = 1000, DIAL = 5000, PIECE = 16384 };
 
+static uint8_t received[PIECE];
+
 typedef struct Stream {
     Peer peer;        /* its descriptor: the connection, or else what is listened on */
     int listening;    /* -1 where this side dials */
-    bool connecting, here;
+    bool connecting, refused, here;
     uint64_t again;   /* to dial; or until when to dial */
 } Stream;
 
@@ -51,13 +53,13 @@ static void stream_happened(Peer *peer)
             s->peer.events = POLLIN;
         } else {
             rest(s); /* the endpoint is of no use any more */
+            s->refused = true;
         }
     }
 }
 
 static bool stream_receive(Peer *peer, StubCore *core, uint64_t now)
 {
-    static uint8_t data[PIECE];
     Stream *s = (Stream *)peer;
 
     if (s->connecting || s->peer.descriptor < 0) {
@@ -75,7 +77,7 @@ static bool stream_receive(Peer *peer, StubCore *core, uint64_t now)
         stub_came(core, now);
     }
     for (size_t room = stub_room(core); room > 0; room = stub_room(core)) {
-        ssize_t n = device_receive(s->peer.descriptor, data, room < sizeof data ? room : sizeof data, NULL, NULL);
+        ssize_t n = device_receive(s->peer.descriptor, received, room < PIECE ? room : PIECE, NULL, NULL);
         if (n == -EAGAIN || n == -EINTR) {
             return n == -EINTR;
         }
@@ -85,7 +87,7 @@ static bool stream_receive(Peer *peer, StubCore *core, uint64_t now)
             s->again = now + AGAIN;
             return true;
         }
-        stub_feed(core, now, data, (size_t)n);
+        stub_feed(core, now, received, (size_t)n);
     }
     return false;
 }
@@ -120,8 +122,9 @@ static int stream_settle(Peer *peer, StubCore *core, uint64_t now)
         rest(s);
         s->again = now + AGAIN;
     }
-    if (s->connecting && now >= s->again) {
+    if (s->refused || (s->connecting && now >= s->again)) {
         rest(s);
+        s->refused = false;
         s->again = now + AGAIN;
     }
     if (s->peer.descriptor >= 0) {
@@ -154,6 +157,7 @@ Peer *stream_open(const Address *a, Reason *why)
         }
         return NULL;
     }
+    device_lock(received, sizeof received);
     *s = (Stream) { .peer = { .kind = &kind, .address = *a, .descriptor = descriptor, .events = POLLIN } };
     s->listening = a->server ? descriptor : -1;
     if (!a->server) {

@@ -26,7 +26,8 @@ Peer *vchan_open(const Address *a, Reason *why)
 
 #include <dlfcn.h>
 
-enum { WAITING = 2, FLAGS = 0x1c, IS_SERVER = 1, AGAIN = 1000, PIECE = 8192 };
+/* The flags follow three pointers and a port. */
+enum { WAITING = 2, FLAGS = 3 * sizeof(void *) + 4, IS_SERVER = 1, AGAIN = 1000, PIECE = 8192 };
 
 /* What is used of the library; a channel is a `struct libxenvchan`. */
 static struct {
@@ -148,6 +149,9 @@ static ssize_t vchan_send(Peer *peer, const void *data, size_t length)
     Vchan *v = (Vchan *)peer;
     int n = v->channel == NULL ? -1 : library.write(v->channel, data, length);
 
+    if (n < 0 && v->channel != NULL && library.is_open(v->channel) == 0) {
+        return 0; /* it has left, and what it said last is to be received yet */
+    }
     return n < 0 ? -EPIPE : n;
 }
 

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FAILED = 1, CANNOT_RUN = 126, NOT_FOUND = 127, BACKLOG = 1 };
+enum { FAILED = 1, CANNOT_RUN = 126, NOT_FOUND = 127, BACKLOG = 1, READY_WITHIN = 10000 /* ms */ };
 
 /* A socket on which QEMU listens, and a descriptor of its file, by which the bridge connects. */
 typedef struct Socket {
@@ -174,7 +174,6 @@ static _Noreturn void bridge(Qemu *q, const Line *line, const Socket *sockets, b
     bool good = b != NULL;
     size_t kept = 2;
 
-    setsid();
     silence();
     for (int i = 0; i < line->count; i++) {
         if (sockets[i].file >= 0) {
@@ -232,6 +231,7 @@ static bool accompany(const Line *line, const Socket *sockets, bool verbose, Rea
     /* Twice, so that the bridge is no child of QEMU. */
     pid = fork();
     if (pid == 0) {
+        setsid(); /* and a group, by which both companions can be killed */
         pid = fork();
         if (pid == 0) {
             bridge(&q, line, sockets, verbose, ready[1]);
@@ -246,6 +246,10 @@ static bool accompany(const Line *line, const Socket *sockets, bool verbose, Rea
     }
     if (pid < 0) {
         return refuse(why, "no process can be made: %s", strerror(errno));
+    }
+    if (!process_says(ready[0], READY_WITHIN)) {
+        kill(-pid, SIGKILL);
+        return refuse(why, "the bridge was not ready after %d s", READY_WITHIN / 1000);
     }
     while ((n = read(ready[0], why->text, sizeof why->text - 1)) < 0 && errno == EINTR) {
     }

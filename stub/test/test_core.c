@@ -257,6 +257,78 @@ static void a_hangup_drops_what_was_for_the_session(void)
     stub_free(c);
 }
 
+/* ---- a front end that takes nothing */
+
+static void what_nobody_takes_does_not_keep_the_next_one_out(void)
+{
+    StubCore *c = make(3);
+    const uint8_t *data;
+    size_t length;
+
+    hear(c, "live");
+    CHECK_TEXT("<", told(c));
+    hear(c, "never taken");
+    CHECK_IS(STUB_DATA, stub_event(c, now, &data, &length));
+    now += 10 * STUB_STUCK; /* while it is there it may wait */
+    CHECK_IS(STUB_DATA, stub_event(c, now, &data, &length));
+    CHECK_IS(-1, stub_timeout(c, now));
+    hear(c, "dead");
+    hear(c, "live");
+    hear(c, "next");
+    CHECK_IS(STUB_DATA, stub_event(c, now, &data, &length));
+    CHECK_IS(STUB_UNTAKEN, stub_timeout(c, now));
+    now += STUB_UNTAKEN - 1;
+    CHECK_IS(STUB_DATA, stub_event(c, now, &data, &length));
+    CHECK_IS(strlen("never taken"), length);
+    stub_took(c, strlen("never ")); /* it goes on, and has time again */
+    now++;
+    CHECK_IS(STUB_DATA, stub_event(c, now, &data, &length));
+    CHECK_IS(STUB_UNTAKEN, stub_timeout(c, now));
+    now += STUB_UNTAKEN;
+    CHECK_IS(0, stub_timeout(c, now));
+    CHECK_TEXT("><next", told(c));
+    CHECK_IS(strlen("taken"), stub_counts(c)->untaken);
+    CHECK_IS(-1, stub_timeout(c, now));
+    stub_free(c);
+}
+
+static void who_fills_all_room_that_nobody_empties_is_ended(void)
+{
+    static char block[4096];
+
+    for (int kind = STUB_DATAGRAMS; kind <= STUB_BYTES; kind++) {
+        StubCore *c = kind == STUB_BYTES ? make_bytes(false) : make(3);
+        const uint8_t *data;
+        size_t length;
+
+        if (kind == STUB_BYTES) {
+            stub_came(c, now);
+        } else {
+            hear(c, "dead\n");
+            hear(c, "live");
+        }
+        CHECK_TEXT("<", told(c));
+        while (stub_room(c) > 0) {
+            if (kind == STUB_BYTES) {
+                stub_feed(c, now, block, sizeof block);
+            } else {
+                stub_hear(c, now, DOM0, PORT, block, sizeof block, sizeof block);
+            }
+        }
+        CHECK_IS(STUB_DATA, stub_event(c, now, &data, &length));
+        CHECK_IS(STUB_STUCK, stub_timeout(c, now));
+        now += STUB_STUCK - 1;
+        CHECK_IS(STUB_DATA, stub_event(c, now, &data, &length));
+        CHECK(stub_open(c));
+        now++;
+        CHECK_TEXT(">", told(c));
+        CHECK_IS(STUB_END_UNTAKEN, stub_end(c));
+        CHECK(stub_room(c) > 0);
+        CHECK_TEXT(kind == STUB_BYTES ? "" : "|", sent(c)); /* our helper is told */
+        stub_free(c);
+    }
+}
+
 int main(void)
 {
     third_generation_is_closed_until_live();
@@ -274,5 +346,7 @@ int main(void)
     many_sessions_take_no_room();
     room_is_bounded_and_comes_back();
     a_hangup_drops_what_was_for_the_session();
+    what_nobody_takes_does_not_keep_the_next_one_out();
+    who_fills_all_room_that_nobody_empties_is_ended();
     return 0;
 }

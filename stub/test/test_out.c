@@ -113,6 +113,48 @@ static void what_does_not_fit(void)
     }
 }
 
+static void who_comes_late_has_all_of_the_time_to_read(void)
+{
+    StubCore *c = make(2);
+
+    told(c);
+    say(c, "x");
+    refuse(c, EAGAIN);
+    now += 2 * STUB_STUCK; /* nobody has been heard */
+    refuse(c, EAGAIN);
+    CHECK(stub_open(c));
+    hear(c, "one");
+    now += STUB_STUCK - 1;
+    refuse(c, EAGAIN);
+    CHECK(stub_open(c));
+    now += STUB_RETRY_LAST;
+    refuse(c, EAGAIN);
+    CHECK_IS(STUB_END_STUCK, stub_end(c));
+    stub_free(c);
+}
+
+static void last_words_are_sent_before_it_opens_by_itself(void)
+{
+    StubCore *c = make(2);
+
+    told(c);
+    hear(c, "quit");
+    CHECK_TEXT("quit", told(c));
+    say(c, "last words");
+    refuse(c, EAGAIN);
+    stub_hangup(c, now);
+    now += 2 * STUB_AGAIN;
+    CHECK_TEXT("", told(c));
+    CHECK_IS(STUB_HEARD_STRAY, hear(c, "more"));
+    refuse(c, EAGAIN);
+    CHECK(stub_timeout(c, now) > 0);
+    now += STUB_RETRY_LAST;
+    CHECK_TEXT("last words||", sent(c));
+    CHECK_IS(0, stub_timeout(c, now));
+    CHECK_TEXT("<", told(c));
+    stub_free(c);
+}
+
 static void a_peer_that_is_gone_ends_the_session(void)
 {
     static const int errors[] = { ECONNREFUSED, ESRCH, ENOTCONN };
@@ -256,6 +298,8 @@ int main(void)
     a_full_ring_is_tried_again_in_order();
     a_ring_that_stays_full_ends_the_session();
     what_does_not_fit();
+    who_comes_late_has_all_of_the_time_to_read();
+    last_words_are_sent_before_it_opens_by_itself();
     a_peer_that_is_gone_ends_the_session();
     other_failures_end_it_and_are_told();
     too_long_is_halved();

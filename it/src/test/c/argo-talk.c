@@ -5,8 +5,8 @@
  *     argo-talk argo|v4v STUBDOM DATAGRAM...
  *
  * Each word is sent as one datagram, an empty word as an empty one. "?TEXT" waits until TEXT has come,
- * or a line, and "!TEXT" prints TEXT, both on standard error; "@N" goes on from port N. It waits for
- * QEMU to be there, and fails where nothing comes for a minute.
+ * or a line, and "!TEXT" prints TEXT, both on standard error; "@N" goes on from port N, "=PATH" when
+ * there is a file at PATH. It waits for QEMU to be there, and fails where nothing comes for a minute.
  */
 #define _GNU_SOURCE
 #include "openxt.h"
@@ -39,6 +39,9 @@ int main(int argc, char **argv)
             await(argv[i][1] != '\0' ? argv[i] + 1 : "\n");
         } else if (argv[i][0] == '!') {
             say(argv[i] + 1);
+        } else if (argv[i][0] == '=') {
+            while (access(argv[i] + 1, F_OK) != 0)
+                usleep(10000);
         } else if (argv[i][0] == '@') {
             close(device);
             open_device(argv[1], domain, (unsigned)atoi(argv[i] + 1), QEMU_PORT);

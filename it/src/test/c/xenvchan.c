@@ -105,7 +105,10 @@ struct libxenvchan *libxenvchan_client_init(void *logger, int domain, const char
 
 struct libxenvchan *libxenvchan_server_init(void *logger, int domain, const char *path, size_t left, size_t right)
 {
-    (void)logger, (void)domain, (void)path, (void)left, (void)right;
+    (void)logger, (void)domain, (void)left, (void)right;
+    if (strcmp(path, "stuck") == 0) {
+        pause(); /* as where xenstored does not answer */
+    }
     if (getenv("QMPKIT_VCHAN_RINGS") != NULL) {
         return on_rings(1);
     }

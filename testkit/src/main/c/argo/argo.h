@@ -60,7 +60,7 @@ struct message {
 
 struct traps {
     bool absent, off, mac_permissive, firewall, denied, no_argo, no_v4v;
-    unsigned long efault, eintr, rings;
+    unsigned long efault, eintr, rings, deaf;
 };
 
 enum state { IDLE, BOUND, LISTENING, CONNECTING, CONNECTED, ACCEPTED, DISCONNECTED };

@@ -149,10 +149,14 @@ static long send_request(struct endpoint *ep, int fd, const struct argo_dev *dev
 
 static long recv_request(struct endpoint *ep, int fd, const struct argo_dev *dev)
 {
-    static atomic_ulong interrupted;
+    static atomic_ulong interrupted, received;
     struct place from = { 0 };
     if (nth(traps.eintr, &interrupted))
         return -EINTR;
+    if (received < traps.deaf) {
+        received++;
+        return -EFAULT;
+    }
     long got = (ep->stream ? stream_recv : dgram_recv)(ep, fd, dev->buf, dev->len, dev->flags,
                                                        &from);
     if (got >= 0 && dev->addr)

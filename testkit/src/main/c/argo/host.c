@@ -59,6 +59,7 @@ static void set_trap(const char *word)
     };
     static const struct { const char *name; unsigned long *value; } numbers[] = {
         { "efault", &traps.efault }, { "eintr", &traps.eintr }, { "rings", &traps.rings },
+        { "deaf", &traps.deaf },
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (strcmp(word, flags[i].name) == 0) {

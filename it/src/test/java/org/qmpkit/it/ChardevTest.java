@@ -1,10 +1,12 @@
 package org.qmpkit.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,9 +28,11 @@ import org.qmpkit.testkit.LineClient;
 class ChardevTest {
   private static final String NEGOTIATE = "{\"execute\": \"qmp_capabilities\"}\n";
 
+  private final Path folder;
   private final ArgoHost host;
 
   ChardevTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
     host = new ArgoHost(folder);
   }
 
@@ -172,6 +176,26 @@ class ChardevTest {
         host.awaitStatus();
         assertTrue(qemu.alive() && helper.alive());
       }
+    }
+  }
+
+  @Test
+  void whatQemuKeptForOneClientIsNotForTheNext() throws Exception {
+    int asked = 8; // more than is kept here, so that the monitor keeps the rest
+    List<String> words = new ArrayList<>(List.of("live", "?", NEGOTIATE, "?"));
+    for (int i = 0; i < asked; i++) {
+      words.add("{\"execute\": \"query-qmp-schema\", \"id\": " + i + "}\n");
+    }
+    Path answered = folder.resolve("answered");
+    words.addAll(List.of("!asked", "=" + answered, "live", "?{\"QMP\"", "!greeted"));
+    try (HelperProcess qemu = qemu("argo");
+        HelperProcess talk = HelperProcess.started(host.talk(words.toArray(String[]::new)))) {
+      talk.awaitLog("asked");
+      assertOtherMonitorAnswers(); // each in its turn
+      Files.createFile(answered);
+      talk.awaitLog("greeted");
+      assertFalse(talk.log().stream().anyMatch(each -> each.contains("\"id\": " + (asked - 1))));
+      assertTrue(qemu.alive());
     }
   }
 

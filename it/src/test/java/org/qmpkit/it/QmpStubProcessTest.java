@@ -108,6 +108,18 @@ class QmpStubProcessTest {
   }
 
   @Test
+  void closedStandardStreamsAreNotInItsWay() throws Exception {
+    ProcessBuilder builder = host.stub(ArgoHost.STUBDOM, QmpStub.qemu("-qmp", "argo"));
+    List<String> words = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"));
+    words.addAll(builder.command());
+    try (HelperProcess qemu = HelperProcess.started(builder.command(words));
+        HelperProcess helper = host.sharing("argo:5")) {
+      host.awaitStatus();
+      assertTrue(qemu.alive() && helper.alive());
+    }
+  }
+
+  @Test
   void aDaemonKeepsItsBridge() throws Exception {
     Path pidfile = folder.resolve("pid");
     Program.Outcome outcome =

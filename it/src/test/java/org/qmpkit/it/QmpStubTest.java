@@ -6,7 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -186,6 +193,87 @@ class QmpStubTest {
         assertTrue(reply.length() > 100_000 && reply.contains("\"id\": " + i), "reply " + i);
       }
       assertTrue(qemu.alive() && helper.alive());
+    }
+  }
+
+  @Test
+  void whatQemuDoesNotTakeKeepsNoClientOut() throws Exception {
+    Path deaf = folder.resolve("deaf");
+    List<String> words = new ArrayList<>(List.of("live"));
+    for (int i = 0; i < 17; i++) {
+      words.add("x".repeat(16_000)); // more than the socket holds
+    }
+    words.addAll(List.of("dead", "live", "next"));
+    try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      qemu.bind(UnixDomainSocketAddress.of(deaf));
+      List<String> bridge = List.of("bridge", "-v", "argo:0", deaf.toString());
+      try (HelperProcess stub = HelperProcess.started(host.stub(ArgoHost.STUBDOM, bridge))) {
+        stub.awaitLog("serves");
+        Program.Outcome talk = Program.outcome(host.talk(words.toArray(String[]::new)));
+        assertEquals(0, talk.status(), talk::err);
+        try (SocketChannel first = qemu.accept();
+            SocketChannel second = qemu.accept()) {
+          ByteBuffer heard = ByteBuffer.allocate(4);
+          while (heard.hasRemaining()) {
+            assertTrue(second.read(heard) >= 0);
+          }
+          assertEquals("next", new String(heard.array(), UTF_8));
+          assertTrue(first.isOpen() && stub.alive());
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"argo:0", "v4v:0", "v4v:0,stream=on"})
+  void whatXenOrTheModuleTouchesIsLocked(String address) throws Exception {
+    try (HelperProcess qemu = host.stubbedQemu("-qmp", address)) {
+      List<String> locked = new ArrayList<>();
+      for (ProcessHandle each : host.companions()) {
+        String status = Files.readString(Path.of("/proc/" + each.pid() + "/status"));
+        locked.add(status.replaceAll("(?s).*VmLck:\\s+(\\d+) kB.*", "$1"));
+      }
+      // Room to send from, and to receive into, of the bridge; the other one has the rest.
+      assertTrue(locked.stream().anyMatch(each -> Integer.parseInt(each) >= 32), locked::toString);
+      assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void aFailureThatLastsIsNotTriedAtFullSpeed() throws Exception {
+    Path socket = folder.resolve("qemu");
+    try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      qemu.bind(UnixDomainSocketAddress.of(socket));
+      ProcessBuilder builder =
+          host.stub(ArgoHost.STUBDOM, List.of("bridge", "-v", "argo:0", socket.toString()));
+      builder.environment().put("ARGO_TRAPS", "deaf=40"); // with 50 ms between them
+      long started = System.nanoTime();
+      try (HelperProcess stub = HelperProcess.started(builder)) {
+        stub.awaitLog("serves");
+        assertEquals(0, Program.outcome(host.talk("live")).status());
+        qemu.accept().close();
+        Duration passed = Duration.ofNanos(System.nanoTime() - started);
+        assertTrue(passed.toMillis() >= 39 * 50, passed::toString);
+      }
+    }
+  }
+
+  @Test
+  void aLogThatNobodyReadsStopsNothing() throws Exception {
+    Path socket = folder.resolve("qemu");
+    String full = "mkfifo $0 && exec 2<>$0 && head -c 65536 /dev/zero >&2 && exec \"$@\"";
+    try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      qemu.bind(UnixDomainSocketAddress.of(socket));
+      ProcessBuilder builder =
+          host.stub(ArgoHost.STUBDOM, List.of("bridge", "-v", "argo:0", socket.toString()));
+      List<String> words =
+          new ArrayList<>(List.of("sh", "-c", full, folder.resolve("log").toString()));
+      words.addAll(builder.command());
+      try (HelperProcess stub = HelperProcess.started(builder.command(words))) {
+        assertEquals(0, Program.outcome(host.talk("live")).status());
+        qemu.accept().close();
+        assertTrue(stub.alive());
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +76,15 @@ class QmpStubVchanTest {
           client.kill();
         }
       }
+    }
+  }
+
+  @Test
+  void aXenstoreThatDoesNotAnswerIsNotWaitedForWithoutEnd() throws Exception {
+    List<String> words = QmpStub.qemu("-qmp", "vchan:0:stuck");
+    try (HelperProcess stub = xen.stub(QmpStub.PROGRAM, words.toArray(String[]::new))) {
+      assertEquals(1, stub.awaitExit());
+      stub.awaitLog("qmp-stub: the bridge was not ready after 10 s");
     }
   }
 }
