@@ -15,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code qmp doctor}: whether what stands between us and a monitor lets QMP through. */
 final class DoctorTool implements Tool {
   private static final int WARNINGS = 1;
+  private static final int LONGEST = 4000;
 
   @Override
   public String name() {
@@ -137,9 +138,9 @@ final class DoctorTool implements Tool {
             case WARNING -> paint("33", "warning");
             case FAULT -> paint("31", "FAULT  ");
           };
-      text.append(word).append("  ").append(visible(each.text())).append('\n');
+      text.append(word).append("  ").append(Visible.text(each.text(), LONGEST)).append('\n');
       if (!each.remedy().isEmpty()) {
-        text.append("         mend: ").append(visible(each.remedy())).append('\n');
+        text.append("         mend: ").append(Visible.text(each.remedy(), LONGEST)).append('\n');
       }
     }
     return text.append(
@@ -153,10 +154,6 @@ final class DoctorTool implements Tool {
 
   private static String paint(String code, String text) {
     return Screen.hasColours() ? "\033[" + code + "m" + text + "\033[0m" : text;
-  }
-
-  private static String visible(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   private static String json(@Nullable String target, Finding.Level worst, List<Finding> found) {

@@ -20,6 +20,13 @@ import tools.jackson.databind.node.ObjectNode;
  * @param details the status that a helper told, or null
  */
 record Verdict(String state, String text, String via, int status, @Nullable JsonNode details) {
+  private static final int LONGEST_LINE = 2000;
+
+  /** The same for a terminal, on one line; what others have chosen in it can do no harm there. */
+  String line() {
+    return Visible.text(state + ": " + text, LONGEST_LINE);
+  }
+
   /** The same as a JSON object on one line. */
   String json(Address address) {
     ObjectNode object =

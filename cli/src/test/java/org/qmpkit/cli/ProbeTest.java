@@ -93,6 +93,51 @@ class ProbeTest {
             number);
     List<Verdict> verdicts = verdicts(answer(status));
     assertEquals("connected", verdicts.get(0).state());
-    new TopTable(false, false).print(List.of(Address.unix(folder), Address.unix(folder)), verdicts);
+    String table = table(verdicts);
+    assertEquals(3, table.lines().count(), table);
+  }
+
+  private String table(List<Verdict> verdicts) {
+    return new TopTable(false, false)
+        .text(List.of(Address.unix(folder), Address.unix(folder)), verdicts);
+  }
+
+  /** What would clear a terminal, in both ways to say so, a line feed, and DEL. */
+  private static final String COMMANDS = "\\u001b[2J\\u009b2J\\n\\u007f";
+
+  @ParameterizedTest
+  @ValueSource(strings = {"S", "connected", "busy", "gone"})
+  void nothingThatIsToldCommandsTheTerminal(String state) throws Exception {
+    String status =
+        "{\"state\":\"@\",\"reason\":\"S\",\"qemu\":\"S\",\"last-event\":{\"event\":\"S\"},"
+            + "\"in-flight\":[{\"command\":\"S\",\"client\":\"S\"}]}";
+    List<Verdict> verdicts = verdicts(answer(status.replace("@", state).replace("S", COMMANDS)));
+    String table = table(verdicts);
+    assertEquals(3, table.lines().count(), table);
+    assertHarmless(table.replace("\n", ""));
+    assertHarmless(verdicts.getFirst().line());
+    // Of a state that no helper has, our own word.
+    assertEquals(state.equals("S"), table.contains(" broken "), table);
+  }
+
+  private static void assertHarmless(String text) {
+    assertTrue(text.chars().noneMatch(Character::isISOControl), text);
+  }
+
+  @Test
+  void whatIsToldHasItsBounds() throws Exception {
+    String megabyte = "x".repeat(1 << 20);
+    List<Verdict> verdicts =
+        verdicts(
+            answer(
+                "{\"state\":\"busy\",\"reason\":\"S\",\"last-event\":{\"event\":\"S\"},"
+                        .replace("S", megabyte)
+                    + "\"in-flight\":[{\"command\":\"S\",\"client\":\"me\",\"seconds\":5}]}"
+                        .replace("S", megabyte)));
+    String table = table(verdicts);
+    assertTrue(table.length() < 4000, () -> table.length() + " characters");
+    // What stands behind what is too long is still seen.
+    assertTrue(table.contains("xx… 5.0s, me"), table);
+    assertTrue(verdicts.getFirst().line().length() <= 2000);
   }
 }
