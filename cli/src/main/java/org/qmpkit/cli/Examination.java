@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Transport;
@@ -149,9 +149,9 @@ final class Examination {
     List<Finding> file = sockets.look(socket);
     found.addAll(file);
     if (file.stream().noneMatch(each -> each.level() == Finding.Level.FAULT)) {
-      Set<String> listening = sockets.holders(socket, true);
+      List<Holder> listening = sockets.holders(socket, true);
       if (!listening.isEmpty()) {
-        found.add(Finding.ok("listener", "there listens " + String.join(", ", listening)));
+        found.add(Finding.ok("listener", "there listens " + names(listening)));
       }
       monitor(address);
     }
@@ -159,15 +159,28 @@ final class Examination {
 
   private void monitor(Address address) {
     // Before we connect: else we would be among them.
-    Set<String> holders =
+    List<Holder> holders =
         address.scheme().equals("unix")
             ? sockets.holders(Path.of(address.target()), false)
-            : Set.of();
-    Verdict verdict = Verdict.of(address, timeout, Probe.ask(address, timeout));
+            : List.of();
+    Probe.Finding answer = Probe.ask(address, timeout);
+    Verdict verdict = Verdict.of(address, timeout, answer);
     String text = address + " is " + verdict.state() + ": " + verdict.text();
     switch (verdict.status()) {
       case ExitStatus.DONE -> found.add(Finding.ok("monitor", text));
-      case ExitStatus.NO_ANSWER -> busy(address, verdict, text, holders);
+      case ExitStatus.NO_ANSWER -> {
+        if (verdict.via().equals("helper")) {
+          found.add(
+              Finding.warning(
+                  "monitor", text, "qmp top " + address + "    # shows when what runs is over"));
+        } else if (answer.greeting() != null) {
+          // Its one place was ours, so nobody is in the way.
+          found.add(
+              Finding.warning("monitor", text, "wait; qmp health " + address + " tells how it is"));
+        } else {
+          found.add(held(address, text, holders));
+        }
+      }
       case ExitStatus.BROKEN ->
           found.add(
               Finding.fault(
@@ -186,26 +199,43 @@ final class Examination {
     }
   }
 
-  private void busy(Address address, Verdict verdict, String text, Set<String> holders) {
-    if (verdict.via().equals("helper")) {
-      found.add(
-          Finding.warning(
-              "monitor", text, "qmp top " + address + "    # shows when what runs is over"));
-      return;
+  /** Of a monitor that did not greet. */
+  private Finding held(Address address, String text, List<Holder> holders) {
+    if (holders.isEmpty()) {
+      return Finding.fault(
+          "holder",
+          text + "; who that is can't be seen, and it may be nobody",
+          "run this as root, which sees every program; if it names none, QEMU is stopped or hangs");
     }
-    boolean libvirt =
-        holders.stream().anyMatch(each -> each.matches("(libvirtd|virtqemud|rpc-).*"));
-    String who = holders.isEmpty() ? "" : "; connected: " + String.join(", ", holders);
-    String share =
-        "end it, and share the monitor: qmp helper --listen unix:/run/shared.qmp --connect "
-            + address;
-    found.add(
-        Finding.fault(
+    String who = text + "; connected: " + names(holders);
+    if (holders.stream().anyMatch(Holder::isLibvirt)) {
+      return Finding.fault(
+          "holder",
+          who,
+          "leave it to libvirt, and give the machine a monitor of your own: virsh edit, with"
+              + " <qemu:commandline> -qmp unix:…,server=on,wait=off");
+    }
+    for (Holder each : holders) {
+      Optional<List<String>> helper = each.helper(host);
+      if (helper.isPresent()) {
+        String seen = "tr '\\0' ' ' </proc/" + each.pid() + "/cmdline    # says which it is";
+        return Finding.fault(
             "holder",
-            text + who,
-            libvirt
-                ? "leave it to libvirt, and give the machine a monitor of your own: virsh edit, with"
-                    + " <qemu:commandline> -qmp unix:…,server=on,wait=off"
-                : share));
+            who + "; a helper shares it already",
+            "connect to that helper's socket: "
+                + Holder.socket(helper.get()).map(where -> "qmp shell " + where).orElse(seen));
+      }
+    }
+    return Finding.fault(
+        "holder",
+        who,
+        "end "
+            + names(holders)
+            + ", and share the monitor: qmp helper --listen unix:/run/shared.qmp --connect "
+            + address);
+  }
+
+  private static String names(List<Holder> holders) {
+    return holders.stream().map(Holder::toString).collect(Collectors.joining(", "));
   }
 }

@@ -8,10 +8,10 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -27,7 +27,7 @@ final class SocketChecks {
   private static final Pattern CONNECTION =
       Pattern.compile("u_str\\s+\\S+\\s+\\d+\\s+\\d+\\s+.* (\\d+)\\s+\\* (\\d+)\\s(.*)");
 
-  private static final Pattern OWNER = Pattern.compile("\"([^\"]+)\",pid=(\\d+)");
+  private static final Pattern OWNER = Pattern.compile("\"([^\"]+)\",pid=(\\d{1,9})");
 
   private final Host host;
 
@@ -107,12 +107,12 @@ final class SocketChecks {
    * They are found by the file, since a socket may have been moved into its place, as a helper's
    * is.
    */
-  Set<String> holders(Path socket, boolean listening) {
+  List<Holder> holders(Path socket, boolean listening) {
     String file;
     try {
       file = " ino:" + Files.getAttribute(socket, "unix:ino") + " ";
     } catch (IOException e) {
-      return Set.of();
+      return List.of();
     }
     List<Matcher> all =
         host.run("ss", listening ? "-xlpeH" : "-xpeH").stream()
@@ -128,7 +128,9 @@ final class SocketChecks {
     return all.stream()
         .filter(each -> ends.contains(each.group(1)))
         .flatMap(each -> OWNER.matcher(each.group(3)).results())
-        .map(each -> each.group(1) + " (pid " + each.group(2) + ")")
-        .collect(Collectors.toCollection(TreeSet::new));
+        .map(each -> new Holder(each.group(1), Integer.parseInt(each.group(2))))
+        .distinct()
+        .sorted(Comparator.comparing(Holder::toString))
+        .toList();
   }
 }

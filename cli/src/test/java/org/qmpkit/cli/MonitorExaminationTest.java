@@ -1,6 +1,7 @@
 package org.qmpkit.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,12 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.qmpkit.net.Address;
 import org.qmpkit.testkit.RealQemu;
 
 /** Each finding about a socket and the monitor behind it, on this very machine. */
@@ -105,7 +108,11 @@ class MonitorExaminationTest {
       Process holder = hold("holder");
       try {
         String pid = "holder (pid " + holder.pid() + ")";
-        assertFinding(Finding.Level.FAULT, "holder", pid, "share the monitor: qmp helper");
+        assertFinding(
+            Finding.Level.FAULT,
+            "holder",
+            pid,
+            "end " + pid + ", and share the monitor: qmp helper");
       } finally {
         end(holder);
       }
@@ -123,6 +130,78 @@ class MonitorExaminationTest {
         end(holder);
       }
       assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void ofAHelperThatHoldsItTheSocketIsNamed() throws Exception {
+    Address shared = Address.unix(folder.resolve("shared.qmp"));
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      Process helper = helper("--listen", shared + ",mode=0600", "--connect", "unix:" + socket);
+      try {
+        Duration patience = Duration.ofSeconds(1);
+        while (!Verdict.of(shared, patience, Probe.ask(shared, patience))
+            .state()
+            .equals("connected")) {
+          assertTrue(helper.isAlive());
+        }
+        Finding finding =
+            assertFinding(
+                Finding.Level.FAULT,
+                "holder",
+                "(pid " + helper.pid() + "); a helper shares it already",
+                "connect to that helper's socket: qmp shell " + shared);
+        assertFalse(finding.remedy().contains("end "), finding::toString);
+      } finally {
+        end(helper);
+      }
+      assertTrue(qemu.alive());
+    }
+  }
+
+  private static Process helper(String... arguments) throws IOException {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Dqmpkit.called=qmp",
+                Qmp.class.getName(),
+                "helper"));
+    words.addAll(List.of(arguments));
+    return new ProcessBuilder(words)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  @Test
+  void aHelperOfManyRoutesIsToBeAsked() {
+    assertEquals(Optional.of("unix:/a"), Holder.socket(List.of("--listen", "unix:/a,mode=0660")));
+    assertEquals(Optional.empty(), Holder.socket(List.of("--listen", "a", "--listen", "b")));
+    assertEquals(Optional.empty(), Holder.socket(List.of("--listen", "a", "--config", "b")));
+    assertEquals(Optional.empty(), Holder.socket(List.of("--listen")));
+  }
+
+  @Test
+  void oneThatGreetsAndDoesNotAnswerIsHeldByNobody() throws Exception {
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      Thread.ofVirtual()
+          .start(() -> {
+            try (var client = server.accept()) {
+              client.write(StandardCharsets.US_ASCII.encode("{\"QMP\":{}}\r\n"));
+              while (client.read(ByteBuffer.allocate(4096)) >= 0) {
+                // Until we are left.
+              }
+            } catch (IOException e) {
+              // The test is over.
+            }
+          });
+      Finding finding =
+          assertFinding(Finding.Level.WARNING, "monitor", "greeted, but not", "wait; qmp health ");
+      assertFalse(finding.remedy().contains("end "), finding::toString);
     }
   }
 
@@ -145,7 +224,9 @@ class MonitorExaminationTest {
   void aQemuThatIsStopped() throws Exception {
     try (RealQemu qemu = RealQemu.startAt(socket)) {
       qemu.pause();
-      assertFinding(Finding.Level.FAULT, "holder", "is busy", "qmp helper");
+      Finding finding =
+          assertFinding(Finding.Level.FAULT, "holder", "it may be nobody", "QEMU is stopped");
+      assertFalse(finding.remedy().contains("end "), finding::toString);
     }
   }
 
