@@ -63,6 +63,9 @@ final class Examination {
     if (XenChecks.runsOnXen(host)) {
       XenChecks xen = new XenChecks(host);
       xen.lookAtHost(false);
+      if (!xen.usesRings()) {
+        xen.lookAtProxy();
+      }
       found.addAll(xen.found());
     }
     security(List.of());

@@ -21,6 +21,7 @@ final class XenChecks {
    */
   record Domain(int guest, String name, int stubDomain) {}
 
+  private static final String PROXY = "usr/bin/vchan-socket-proxy";
   private static final String DOMAINS = "/local/domain";
 
   private final Host host;
@@ -76,8 +77,8 @@ final class XenChecks {
       device("evtchn");
       device("gntdev");
       device("gntalloc");
+      lookAtProxy();
     }
-    proxy();
   }
 
   private void device(String name) {
@@ -90,24 +91,42 @@ final class XenChecks {
     }
   }
 
-  private void proxy() {
-    Path proxy = host.at("usr/bin/vchan-socket-proxy");
-    String mend = "ln -s /opt/qmpkit/bin/vchan-socket-proxy /usr/bin/vchan-socket-proxy";
+  /** Looks at what libxl starts for a Linux stub domain, whose monitor is on a vchan then. */
+  void lookAtProxy() {
+    Path proxy = host.at(PROXY);
     if (!Files.isExecutable(proxy)) {
       found.add(
           Finding.warning(
               "vchan-socket-proxy",
               "there is no /usr/bin/vchan-socket-proxy, where Debian's libxl looks for it: Linux"
                   + " stub domains do not start",
-              mend));
+              proxyMend()));
     } else if (host.has("run/qmpkit/helper.sock") && !isOurs(proxy)) {
       found.add(
           Finding.fault(
               "vchan-socket-proxy",
               "/usr/bin/vchan-socket-proxy is Xen's, which does not know of the helper for the"
                   + " whole host: new stub domains do not start beside it",
-              mend.replace("-s ", "-sf ")));
+              proxyMend()));
     }
+  }
+
+  /** A link of the package's is changed as such. */
+  private String proxyMend() {
+    Path ours = ourProxy();
+    return Files.isSymbolicLink(host.root().resolve("etc/alternatives/vchan-socket-proxy"))
+        ? "update-alternatives --set vchan-socket-proxy " + ours
+        : "ln -sf " + ours + " /" + PROXY;
+  }
+
+  /** Beside the program that runs; in a checkout that program, which goes by its name. */
+  private static Path ourProxy() {
+    String launcher = System.getProperty("qmpkit.launcher");
+    if (launcher == null) {
+      return Path.of("/opt/qmpkit/bin/vchan-socket-proxy");
+    }
+    Path beside = Path.of(launcher).resolveSibling("vchan-socket-proxy");
+    return Files.isExecutable(beside) ? beside : Path.of(launcher);
   }
 
   private static boolean isOurs(Path proxy) {

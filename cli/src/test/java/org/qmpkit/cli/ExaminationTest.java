@@ -168,8 +168,49 @@ class ExaminationTest {
     assertFinding(
         Finding.Level.WARNING,
         "there is no /usr/bin/vchan-socket-proxy",
-        "ln -s /opt/qmpkit",
+        "ln -sf /opt/qmpkit",
         only("vchan-socket-proxy", host.findings(null)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"argo", "v4v"})
+  void whereMonitorsAreOnRingsLibxlNeedsNoProxy(String scheme) throws Exception {
+    Files.delete(host.xen().root().resolve("usr/bin/vchan-socket-proxy"));
+    // Whatever else the host has, such an address does not take that way.
+    assertNone("vchan-socket-proxy", host.findings(scheme + ":4"));
+    only("vchan-socket-proxy", host.findings("vchan:4:/x"));
+    host.with("dev/" + scheme + "_dgram", "");
+    assertNone("vchan-socket-proxy", host.findings(null));
+  }
+
+  @Test
+  void theProxyThatIsLinkedIsTheOneBesideThisProgram() throws Exception {
+    Files.delete(host.xen().root().resolve("usr/bin/vchan-socket-proxy"));
+    Path launcher = folder.resolve("opt/bin/qmp");
+    String before = System.setProperty("qmpkit.launcher", launcher.toString());
+    try {
+      // As in a checkout, where one script goes by all names.
+      assertEquals(
+          "ln -sf " + launcher + " /usr/bin/vchan-socket-proxy",
+          only("vchan-socket-proxy", host.findings(null)).remedy());
+      Path ours = launcher.resolveSibling("vchan-socket-proxy");
+      host.program("opt/bin/vchan-socket-proxy", "");
+      assertEquals(
+          "ln -sf " + ours + " /usr/bin/vchan-socket-proxy",
+          only("vchan-socket-proxy", host.findings(null)).remedy());
+      Path link = folder.resolve("etc/alternatives/vchan-socket-proxy");
+      Files.createDirectories(folder.resolve("etc/alternatives"));
+      Files.createSymbolicLink(link, Path.of("/nowhere/at/all"));
+      assertEquals(
+          "update-alternatives --set vchan-socket-proxy " + ours,
+          only("vchan-socket-proxy", host.findings(null)).remedy());
+    } finally {
+      if (before == null) {
+        System.clearProperty("qmpkit.launcher");
+      } else {
+        System.setProperty("qmpkit.launcher", before);
+      }
+    }
   }
 
   // ---- Argo and V4V

@@ -124,7 +124,7 @@ class DoctorTest {
     int warning =
         lines.indexOf(
             lines.stream().filter(each -> each.startsWith("warning  ")).findFirst().orElse(""));
-    assertTrue(lines.get(warning + 1).startsWith("         mend: ln -s "), outcome.out());
+    assertTrue(lines.get(warning + 1).startsWith("         mend: ln -sf "), outcome.out());
     assertEquals("Nothing is in the way now; see the warnings.", lines.getLast());
   }
 
