@@ -46,7 +46,8 @@ final class DoctorTool implements Tool {
     --rules      for OpenXT: the rules of its firewall for a stub domain, and how to take them away
     --test-mode  what switches SELinux and the firewall off for everybody: the last resort, printed
                  and not done
-    --root       look at the files below FOLDER, as of an image, instead of this machine's
+    --root       look at the files below FOLDER, as of an image, instead of this machine, and at
+                 nothing else: no program is run, no monitor or xenstore is asked
     --output     text, or one JSON object
 
     Examples:
@@ -79,7 +80,7 @@ final class DoctorTool implements Tool {
           default -> throw new UsageException("--output must be text or json");
         };
     Duration timeout = Durations.parse("timeout", parsed.flag("timeout").orElse("5s"));
-    Host host = new Host(Path.of(parsed.flag("root").orElse("/")).toAbsolutePath().normalize());
+    Host host = host(parsed);
     if (!Files.isDirectory(host.root())) {
       throw new UsageException("--root (\"" + host.root() + "\") must be a folder");
     }
@@ -92,6 +93,14 @@ final class DoctorTool implements Tool {
       case WARNING -> WARNINGS;
       case FAULT -> ExitStatus.UNREACHABLE;
     };
+  }
+
+  /** This machine, for which tests may let a folder stand; or what {@code --root} names. */
+  private static Host host(Arguments parsed) {
+    return parsed
+        .flag("root")
+        .map(folder -> new Host(Path.of(folder).toAbsolutePath().normalize(), false))
+        .orElseGet(() -> new Host(Path.of(System.getProperty("qmpkit.machine", "/")), true));
   }
 
   private static int rules(@Nullable String target) throws UsageException {

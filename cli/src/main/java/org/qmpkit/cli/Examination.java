@@ -44,6 +44,14 @@ final class Examination {
                 + VersionTool.version()
                 + ", Linux "
                 + host.read("proc/sys/kernel/osrelease").orElse("?")));
+    if (!host.running()) {
+      found.add(
+          Finding.ok(
+              "root",
+              "these are files below "
+                  + host.root()
+                  + " alone: no program is run, nobody is asked"));
+    }
     if (target == null) {
       machine();
     } else if (isAddress(target)) {
@@ -74,7 +82,7 @@ final class Examination {
     if (monitors.isEmpty()) {
       found.add(Finding.ok("monitor", "there are no shared monitors in /run/qmp and /run/xen"));
     }
-    monitors.forEach(this::socketAndMonitor);
+    monitors.forEach(each -> socketAndMonitor(Address.unix(place(each))));
   }
 
   private void domain(String wanted) {
@@ -113,12 +121,20 @@ final class Examination {
     found.addAll(xen.found());
     transport(address.scheme());
     boolean file = address.scheme().equals("unix") && !address.target().startsWith("@");
-    security(file ? List.of(Path.of(address.target())) : List.of());
+    // Where a folder stands for the machine in a test, addresses are still those of this one.
+    Path socket = host.running() ? Path.of(address.target()) : host.at(address.target());
+    security(file ? List.of(socket) : List.of());
     if (file) {
-      socketAndMonitor(address);
+      socketAndMonitor(host.running() ? address : Address.unix(socket));
     } else {
       monitor(address);
     }
+  }
+
+  /** Where the file of a shared monitor is. */
+  private Path place(Address found) {
+    Path file = Path.of(found.target());
+    return host.running() ? file : host.at(host.root().relativize(file).toString());
   }
 
   private static int number(Address address) {
@@ -161,6 +177,9 @@ final class Examination {
   }
 
   private void monitor(Address address) {
+    if (!host.running()) {
+      return;
+    }
     // Before we connect: else we would be among them.
     List<Holder> holders =
         address.scheme().equals("unix")

@@ -114,7 +114,7 @@ final class XenChecks {
   /** A link of the package's is changed as such. */
   private String proxyMend() {
     Path ours = ourProxy();
-    return Files.isSymbolicLink(host.root().resolve("etc/alternatives/vchan-socket-proxy"))
+    return Files.isSymbolicLink(host.at("etc/alternatives").resolve("vchan-socket-proxy"))
         ? "update-alternatives --set vchan-socket-proxy " + ours
         : "ln -sf " + ours + " /" + PROXY;
   }
@@ -130,6 +130,9 @@ final class XenChecks {
   }
 
   private static boolean isOurs(Path proxy) {
+    if (!Files.isRegularFile(proxy)) {
+      return false;
+    }
     try (var in = Files.newInputStream(proxy)) {
       // Ours hands over by this variable; the text is in the program.
       return new String(in.readNBytes(8 << 20), StandardCharsets.ISO_8859_1).contains("QMPKIT_");
@@ -144,6 +147,14 @@ final class XenChecks {
    * @param wanted its number or name
    */
   void lookFor(String wanted) {
+    if (!host.running()) {
+      found.add(
+          Finding.warning(
+              "xenstore",
+              "xenstore is not asked, which alone knows of domain '" + wanted + "'",
+              "run this in dom0 of the Xen host, without --root"));
+      return;
+    }
     Optional<Address> place = Xenstore.here();
     if (place.isEmpty()) {
       found.add(
@@ -265,7 +276,7 @@ final class XenChecks {
       return;
     }
     found.add(Finding.ok("ring-device", "/dev/" + scheme + "_dgram is there"));
-    if (!host.installed("viptables")) {
+    if (!host.running() || !host.installed("viptables")) {
       return;
     }
     Optional<String> listed = host.run("viptables", "-L");

@@ -1,14 +1,20 @@
 package org.qmpkit.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -308,12 +314,69 @@ class ExaminationTest {
         only("firewall", host.findings("argo:4")));
   }
 
+  // ---- an image
+
+  @Test
+  void ofAnImageNoProgramIsRunAndNobodyIsAsked() throws Exception {
+    Path ran = folder.resolve("ran");
+    String program = "#!/bin/sh\ntouch " + ran + "\necho x should be y\n";
+    host.xen()
+        .with("dev/argo_dgram", "")
+        .with("sys/fs/selinux/enforce", "1")
+        .program("usr/sbin/viptables", program)
+        .program("usr/sbin/matchpathcon", program)
+        .program("usr/bin/ss", program);
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      Files.createDirectories(folder.resolve("var/run/qmp"));
+      Files.createSymbolicLink(folder.resolve("run"), Path.of("/var/run"));
+      server.bind(UnixDomainSocketAddress.of(folder.resolve("var/run/qmp/vm1.qmp")));
+      server.configureBlocking(false);
+      for (@Nullable String target :
+          new @Nullable String[] {null, "/run/qmp/vm1.qmp", "argo:4", "tcp:127.0.0.1:1"}) {
+        List<Finding> found = host.findingsInFiles(target);
+        only("root", found);
+        for (String id : new String[] {"monitor", "firewall", "selinux-label", "listener"}) {
+          assertNone(id, found);
+        }
+        boolean socket = target == null || target.contains("/run");
+        assertEquals(
+            socket, found.stream().anyMatch(each -> each.id().equals("socket")), found::toString);
+      }
+      assertNull(server.accept());
+    }
+    assertFinding(
+        Finding.Level.WARNING,
+        "not asked",
+        "without --root",
+        only("xenstore", host.findingsInFiles("guest")));
+    assertFalse(Files.exists(ran));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/inside, Linux 6.1-image",
+    "../../../inside, Linux 6.1-image",
+    "../../../../../../../../../../inside, Linux 6.1-image",
+    "/proc/../by/./way, Linux 6.1-image",
+    "/proc/sys/kernel/osrelease, Linux ?",
+    "/proc/sys/kernel, Linux ?",
+  })
+  void theLinksOfAnImageLeadToItsOwnFiles(String to, String text) throws Exception {
+    host.with("inside", "6.1-image");
+    Files.createSymbolicLink(
+        Files.createDirectory(folder.resolve("by")).resolve("way"), Path.of("/inside"));
+    Path link = Files.createDirectories(folder.resolve("proc/sys/kernel")).resolve("osrelease");
+    Files.createSymbolicLink(link, Path.of(to));
+    Finding finding = only("versions", host.findingsInFiles(null));
+    assertTrue(finding.text().endsWith(text), finding::toString);
+  }
+
   // ---- what there is on this machine
 
   @Test
   void aKindOfAddressThatCannotBeUsedHere() throws Exception {
     List<Finding> found =
-        new Examination(new Host(Path.of("/")), Duration.ofSeconds(1)).of("v4v:4");
+        new Examination(new Host(Path.of("/"), true), Duration.ofSeconds(1)).of("v4v:4");
     assertFinding(
         Finding.Level.FAULT, "v4v: can't be used here", "qmp transports", only("transport", found));
   }

@@ -36,7 +36,8 @@ class MonitorExaminationTest {
   }
 
   private List<Finding> findings() throws UsageException {
-    return new Examination(new Host(Path.of("/")), Duration.ofMillis(500)).of(socket.toString());
+    return new Examination(new Host(Path.of("/"), true), Duration.ofMillis(500))
+        .of(socket.toString());
   }
 
   private static Optional<Finding> find(String id, List<Finding> found) {
