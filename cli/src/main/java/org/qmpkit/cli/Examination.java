@@ -208,15 +208,16 @@ final class Examination {
               Finding.fault(
                   "monitor", text, "find out what listens there; a guest agent needs --relay"));
       default -> {
-        boolean dead =
-            address.scheme().equals("unix")
-                && verdict.via().equals("nobody")
-                && verdict.text().contains("nobody listens there");
-        found.add(
-            dead
-                ? SocketChecks.dead(Path.of(address.target()))
-                : Finding.fault(
-                    "monitor", text, "qmp health " + address + "    # until it is mended"));
+        boolean unreached = address.scheme().equals("unix") && verdict.via().equals("nobody");
+        Path socket = Path.of(address.target());
+        if (unreached && verdict.text().contains("nobody listens there")) {
+          found.add(SocketChecks.dead(socket));
+        } else if (unreached && verdict.text().contains("permission denied")) {
+          found.add(SocketChecks.denied(socket, text));
+        } else {
+          found.add(
+              Finding.fault("monitor", text, "qmp health " + address + "    # until it is mended"));
+        }
       }
     }
   }

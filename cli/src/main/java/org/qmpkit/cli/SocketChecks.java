@@ -1,6 +1,7 @@
 package org.qmpkit.cli;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -42,6 +43,8 @@ final class SocketChecks {
     try {
       file = Files.readAttributes(socket, PosixFileAttributes.class);
       mode = (int) Files.getAttribute(socket, "unix:mode");
+    } catch (AccessDeniedException e) {
+      return List.of(denied(socket, socket + " can't be looked at: permission denied"));
     } catch (IOException e) {
       return List.of(
           Finding.fault(
@@ -92,6 +95,47 @@ final class SocketChecks {
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * That we may not connect to a socket, and who may.
+   *
+   * @param text how that was found
+   */
+  static Finding denied(Path socket, String text) {
+    return Finding.fault(
+        "socket-mode",
+        text,
+        group(socket)
+            .map(group ->
+                "run this as root, or as one of group "
+                    + group
+                    + ": usermod -aG "
+                    + group
+                    + " USER    # from USER's next login on")
+            .orElse(
+                "run this as root, or give the socket to a group: a helper's by"
+                    + " ,mode=0660,group=NAME behind --listen"));
+  }
+
+  /** Whose members may do what we may not: connect, or else search the folder in the way. */
+  private static Optional<String> group(Path socket) {
+    for (Path each = socket.toAbsolutePath(); each != null; each = each.getParent()) {
+      try {
+        PosixFileAttributes file = Files.readAttributes(each, PosixFileAttributes.class);
+        PosixFilePermission needed =
+            file.isDirectory()
+                ? PosixFilePermission.GROUP_EXECUTE
+                : PosixFilePermission.GROUP_WRITE;
+        String group = file.group().getName();
+        return file.permissions().contains(needed) && !group.equals("root")
+            ? Optional.of(group)
+            : Optional.empty();
+      } catch (IOException e) {
+        // What is in the way is further up.
+      }
+    }
+    return Optional.empty();
   }
 
   /** That nobody listens at a socket, as a try to connect has shown. */

@@ -12,17 +12,21 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qmpkit.net.Address;
 import org.qmpkit.testkit.RealQemu;
+import tools.jackson.databind.JsonNode;
 
 /** Each finding about a socket and the monitor behind it, on this very machine. */
 @Timeout(300)
@@ -160,7 +164,8 @@ class MonitorExaminationTest {
     }
   }
 
-  private static Process helper(String... arguments) throws IOException {
+  /** The command line of this program. */
+  private static List<String> qmp(String... arguments) {
     List<String> words =
         new ArrayList<>(
             List.of(
@@ -168,13 +173,68 @@ class MonitorExaminationTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 "-Dqmpkit.called=qmp",
-                Qmp.class.getName(),
-                "helper"));
+                Qmp.class.getName()));
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
+  private static Process helper(String... arguments) throws IOException {
+    List<String> words = qmp("helper");
     words.addAll(List.of(arguments));
     return new ProcessBuilder(words)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start();
+  }
+
+  @Test
+  void whoMayNotConnectIsToldWhoMay() throws Exception {
+    Path inner = Files.createDirectory(folder.resolve("inner"));
+    Path hidden = inner.resolve("monitor.sock");
+    try (RealQemu qemu = RealQemu.startAt(hidden)) {
+      Files.setPosixFilePermissions(hidden, PosixFilePermissions.fromString("---------"));
+      assertDenied("cannot connect to unix:" + hidden, "run this as root", hidden);
+      Files.setPosixFilePermissions(inner, PosixFilePermissions.fromString("---------"));
+      assertDenied(hidden + " can't be looked at", "run this as root", hidden);
+      Files.setPosixFilePermissions(inner, PosixFilePermissions.fromString("rwx------"));
+      assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void theGroupThatMayConnectIsNamed() throws Exception {
+    Assumptions.assumeTrue(Files.getOwner(folder).getName().equals("root"), "gives files away");
+    Files.createFile(socket);
+    GroupPrincipal users =
+        folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName("users");
+    Files.getFileAttributeView(socket, PosixFileAttributeView.class).setGroup(users);
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+    String remedy = SocketChecks.denied(socket, "").remedy();
+    assertTrue(remedy.contains("group users: usermod -aG users USER"), remedy);
+    // A group that may not, either, is of no help.
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    assertFalse(SocketChecks.denied(socket, "").remedy().contains("users"));
+  }
+
+  /** What doctor says to whom modes apply: root, too, without the capability to pass over them. */
+  private static void assertDenied(String text, String remedy, Path socket) throws Exception {
+    List<String> words = new ArrayList<>();
+    if (System.getProperty("user.name").equals("root")) {
+      words.addAll(List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search"));
+    }
+    words.addAll(qmp("doctor", socket.toString(), "--output", "json"));
+    Process process =
+        new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(3, process.exitValue(), said);
+    JsonNode finding = Json.read(said).path("findings");
+    finding = finding.get(finding.size() - 1);
+    assertEquals("socket-mode", finding.path("id").asString(""), said);
+    assertEquals("fault", finding.path("level").asString(""), said);
+    assertTrue(finding.path("text").asString("").contains(text), said);
+    assertTrue(finding.path("text").asString("").contains("permission denied"), said);
+    assertTrue(finding.path("remedy").asString("").contains(remedy), said);
   }
 
   @Test
