@@ -15,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code qmp doctor}: whether what stands between us and a monitor lets QMP through. */
 final class DoctorTool implements Tool {
   private static final int WARNINGS = 1;
+  private static final int LONGEST = 4000;
 
   @Override
   public String name() {
@@ -45,7 +46,8 @@ final class DoctorTool implements Tool {
     --rules      for OpenXT: the rules of its firewall for a stub domain, and how to take them away
     --test-mode  what switches SELinux and the firewall off for everybody: the last resort, printed
                  and not done
-    --root       look at the files below FOLDER, as of an image, instead of this machine's
+    --root       look at the files below FOLDER, as of an image, instead of this machine, and at
+                 nothing else: no program is run, no monitor or xenstore is asked
     --output     text, or one JSON object
 
     Examples:
@@ -78,7 +80,7 @@ final class DoctorTool implements Tool {
           default -> throw new UsageException("--output must be text or json");
         };
     Duration timeout = Durations.parse("timeout", parsed.flag("timeout").orElse("5s"));
-    Host host = new Host(Path.of(parsed.flag("root").orElse("/")).toAbsolutePath().normalize());
+    Host host = host(parsed);
     if (!Files.isDirectory(host.root())) {
       throw new UsageException("--root (\"" + host.root() + "\") must be a folder");
     }
@@ -91,6 +93,14 @@ final class DoctorTool implements Tool {
       case WARNING -> WARNINGS;
       case FAULT -> ExitStatus.UNREACHABLE;
     };
+  }
+
+  /** This machine, for which tests may let a folder stand; or what {@code --root} names. */
+  private static Host host(Arguments parsed) {
+    return parsed
+        .flag("root")
+        .map(folder -> new Host(Path.of(folder).toAbsolutePath().normalize(), false))
+        .orElseGet(() -> new Host(Path.of(System.getProperty("qmpkit.machine", "/")), true));
   }
 
   private static int rules(@Nullable String target) throws UsageException {
@@ -137,9 +147,9 @@ final class DoctorTool implements Tool {
             case WARNING -> paint("33", "warning");
             case FAULT -> paint("31", "FAULT  ");
           };
-      text.append(word).append("  ").append(visible(each.text())).append('\n');
+      text.append(word).append("  ").append(Visible.text(each.text(), LONGEST)).append('\n');
       if (!each.remedy().isEmpty()) {
-        text.append("         mend: ").append(visible(each.remedy())).append('\n');
+        text.append("         mend: ").append(Visible.text(each.remedy(), LONGEST)).append('\n');
       }
     }
     return text.append(
@@ -153,10 +163,6 @@ final class DoctorTool implements Tool {
 
   private static String paint(String code, String text) {
     return Screen.hasColours() ? "\033[" + code + "m" + text + "\033[0m" : text;
-  }
-
-  private static String visible(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   private static String json(@Nullable String target, Finding.Level worst, List<Finding> found) {

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Transport;
@@ -44,6 +44,14 @@ final class Examination {
                 + VersionTool.version()
                 + ", Linux "
                 + host.read("proc/sys/kernel/osrelease").orElse("?")));
+    if (!host.running()) {
+      found.add(
+          Finding.ok(
+              "root",
+              "these are files below "
+                  + host.root()
+                  + " alone: no program is run, nobody is asked"));
+    }
     if (target == null) {
       machine();
     } else if (isAddress(target)) {
@@ -63,6 +71,9 @@ final class Examination {
     if (XenChecks.runsOnXen(host)) {
       XenChecks xen = new XenChecks(host);
       xen.lookAtHost(false);
+      if (!xen.usesRings()) {
+        xen.lookAtProxy();
+      }
       found.addAll(xen.found());
     }
     security(List.of());
@@ -71,7 +82,7 @@ final class Examination {
     if (monitors.isEmpty()) {
       found.add(Finding.ok("monitor", "there are no shared monitors in /run/qmp and /run/xen"));
     }
-    monitors.forEach(this::socketAndMonitor);
+    monitors.forEach(each -> socketAndMonitor(Address.unix(place(each))));
   }
 
   private void domain(String wanted) {
@@ -110,12 +121,20 @@ final class Examination {
     found.addAll(xen.found());
     transport(address.scheme());
     boolean file = address.scheme().equals("unix") && !address.target().startsWith("@");
-    security(file ? List.of(Path.of(address.target())) : List.of());
+    // Where a folder stands for the machine in a test, addresses are still those of this one.
+    Path socket = host.running() ? Path.of(address.target()) : host.at(address.target());
+    security(file ? List.of(socket) : List.of());
     if (file) {
-      socketAndMonitor(address);
+      socketAndMonitor(host.running() ? address : Address.unix(socket));
     } else {
       monitor(address);
     }
+  }
+
+  /** Where the file of a shared monitor is. */
+  private Path place(Address found) {
+    Path file = Path.of(found.target());
+    return host.running() ? file : host.at(host.root().relativize(file).toString());
   }
 
   private static int number(Address address) {
@@ -149,63 +168,97 @@ final class Examination {
     List<Finding> file = sockets.look(socket);
     found.addAll(file);
     if (file.stream().noneMatch(each -> each.level() == Finding.Level.FAULT)) {
-      Set<String> listening = sockets.holders(socket, true);
+      List<Holder> listening = sockets.holders(socket, true);
       if (!listening.isEmpty()) {
-        found.add(Finding.ok("listener", "there listens " + String.join(", ", listening)));
+        found.add(Finding.ok("listener", "there listens " + names(listening)));
       }
       monitor(address);
     }
   }
 
   private void monitor(Address address) {
+    if (!host.running()) {
+      return;
+    }
     // Before we connect: else we would be among them.
-    Set<String> holders =
+    List<Holder> holders =
         address.scheme().equals("unix")
             ? sockets.holders(Path.of(address.target()), false)
-            : Set.of();
-    Verdict verdict = Verdict.of(address, timeout, Probe.ask(address, timeout));
+            : List.of();
+    Probe.Finding answer = Probe.ask(address, timeout);
+    Verdict verdict = Verdict.of(address, timeout, answer);
     String text = address + " is " + verdict.state() + ": " + verdict.text();
     switch (verdict.status()) {
       case ExitStatus.DONE -> found.add(Finding.ok("monitor", text));
-      case ExitStatus.NO_ANSWER -> busy(address, verdict, text, holders);
+      case ExitStatus.NO_ANSWER -> {
+        if (verdict.via().equals("helper")) {
+          found.add(
+              Finding.warning(
+                  "monitor", text, "qmp top " + address + "    # shows when what runs is over"));
+        } else if (answer.greeting() != null) {
+          // Its one place was ours, so nobody is in the way.
+          found.add(
+              Finding.warning("monitor", text, "wait; qmp health " + address + " tells how it is"));
+        } else {
+          found.add(held(address, text, holders));
+        }
+      }
       case ExitStatus.BROKEN ->
           found.add(
               Finding.fault(
                   "monitor", text, "find out what listens there; a guest agent needs --relay"));
       default -> {
-        boolean dead =
-            address.scheme().equals("unix")
-                && verdict.via().equals("nobody")
-                && verdict.text().contains("nobody listens there");
-        found.add(
-            dead
-                ? SocketChecks.dead(Path.of(address.target()))
-                : Finding.fault(
-                    "monitor", text, "qmp health " + address + "    # until it is mended"));
+        boolean unreached = address.scheme().equals("unix") && verdict.via().equals("nobody");
+        Path socket = Path.of(address.target());
+        if (unreached && verdict.text().contains("nobody listens there")) {
+          found.add(SocketChecks.dead(socket));
+        } else if (unreached && verdict.text().contains("permission denied")) {
+          found.add(SocketChecks.denied(socket, text));
+        } else {
+          found.add(
+              Finding.fault("monitor", text, "qmp health " + address + "    # until it is mended"));
+        }
       }
     }
   }
 
-  private void busy(Address address, Verdict verdict, String text, Set<String> holders) {
-    if (verdict.via().equals("helper")) {
-      found.add(
-          Finding.warning(
-              "monitor", text, "qmp top " + address + "    # shows when what runs is over"));
-      return;
+  /** Of a monitor that did not greet. */
+  private Finding held(Address address, String text, List<Holder> holders) {
+    if (holders.isEmpty()) {
+      return Finding.fault(
+          "holder",
+          text + "; who that is can't be seen, and it may be nobody",
+          "run this as root, which sees every program; if it names none, QEMU is stopped or hangs");
     }
-    boolean libvirt =
-        holders.stream().anyMatch(each -> each.matches("(libvirtd|virtqemud|rpc-).*"));
-    String who = holders.isEmpty() ? "" : "; connected: " + String.join(", ", holders);
-    String share =
-        "end it, and share the monitor: qmp helper --listen unix:/run/shared.qmp --connect "
-            + address;
-    found.add(
-        Finding.fault(
+    String who = text + "; connected: " + names(holders);
+    if (holders.stream().anyMatch(Holder::isLibvirt)) {
+      return Finding.fault(
+          "holder",
+          who,
+          "leave it to libvirt, and give the machine a monitor of your own: virsh edit, with"
+              + " <qemu:commandline> -qmp unix:…,server=on,wait=off");
+    }
+    for (Holder each : holders) {
+      Optional<List<String>> helper = each.helper(host);
+      if (helper.isPresent()) {
+        String seen = "tr '\\0' ' ' </proc/" + each.pid() + "/cmdline    # says which it is";
+        return Finding.fault(
             "holder",
-            text + who,
-            libvirt
-                ? "leave it to libvirt, and give the machine a monitor of your own: virsh edit, with"
-                    + " <qemu:commandline> -qmp unix:…,server=on,wait=off"
-                : share));
+            who + "; a helper shares it already",
+            "connect to that helper's socket: "
+                + Holder.socket(helper.get()).map(where -> "qmp shell " + where).orElse(seen));
+      }
+    }
+    return Finding.fault(
+        "holder",
+        who,
+        "end "
+            + names(holders)
+            + ", and share the monitor: qmp helper --listen unix:/run/shared.qmp --connect "
+            + address);
+  }
+
+  private static String names(List<Holder> holders) {
+    return holders.stream().map(Holder::toString).collect(Collectors.joining(", "));
   }
 }

@@ -55,7 +55,7 @@ final class HealthTool implements Tool {
         };
     Address address = Addresses.parse(parsed.positionals().getFirst());
     Verdict verdict = Verdict.of(address, timeout, Probe.ask(address, timeout));
-    System.out.println(json ? verdict.json(address) : verdict.state() + ": " + verdict.text());
+    System.out.println(json ? verdict.json(address) : verdict.line());
     return verdict.status();
   }
 }

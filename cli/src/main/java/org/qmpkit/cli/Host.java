@@ -6,6 +6,8 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -15,22 +17,64 @@ import java.util.stream.Stream;
  * A machine to be looked at.
  *
  * @param root the folder that its paths begin at: {@code /}, or one that holds another's files
+ * @param running whether its programs may be run and its sockets connected to; else it is files
+ *     alone, of whoever made them, and its links lead to files of its own
  */
-record Host(Path root) {
+record Host(Path root, boolean running) {
   private static final List<String> PROGRAMS =
       List.of("usr/sbin", "usr/bin", "sbin", "bin", "usr/local/sbin", "usr/local/bin");
 
+  /** What can't be there. */
+  private static final Path NOWHERE = Path.of("/dev/null/nowhere");
+
+  private static final int MOST_LINKS = 40;
   private static final int LONGEST = 1 << 20;
   private static final int PATIENCE_SECONDS = 10;
 
   /** Whether it is this very machine, which can be asked for more than its files say. */
   boolean here() {
-    return root.equals(Path.of("/"));
+    return running && root.equals(Path.of("/"));
   }
 
-  /** Where a path of it is, given without the first slash. */
+  /** Where a path of it is, given with or without the first slash. */
   Path at(String path) {
-    return root.resolve(path);
+    String relative = path.replaceFirst("^/+", "");
+    return running ? root.resolve(relative) : inside(relative);
+  }
+
+  /** The same with all links followed, as they would be if the root were {@code /}. */
+  private Path inside(String path) {
+    Deque<String> names = new ArrayDeque<>(List.of(path.split("/", -1)));
+    Path reached = root;
+    int links = 0;
+    while (!names.isEmpty()) {
+      String name = names.pop();
+      boolean stays = name.isEmpty() || name.equals(".");
+      Path next = reached.resolve(name);
+      if (name.equals("..")) {
+        reached = reached.equals(root) ? root : reached.resolveSibling("");
+      } else if (!stays && Files.isSymbolicLink(next)) {
+        links++;
+        try {
+          String to = Files.readSymbolicLink(next).toString();
+          reached = to.startsWith("/") ? root : reached;
+          List.of(to.split("/", -1)).reversed().forEach(names::push);
+        } catch (IOException e) {
+          return NOWHERE;
+        }
+        if (links > MOST_LINKS) {
+          return NOWHERE;
+        }
+      } else if (!stays) {
+        reached = next;
+      }
+    }
+    return reached;
+  }
+
+  /** Whether a file can be read to its end; in an image there may be anything. */
+  private boolean readable(Path file) {
+    return running || Files.isRegularFile(file);
   }
 
   boolean has(String path) {
@@ -39,7 +83,11 @@ record Host(Path root) {
 
   /** The text of a small file, without blanks around it; empty if it can't be read. */
   Optional<String> read(String path) {
-    try (var in = Files.newInputStream(at(path))) {
+    Path file = at(path);
+    if (!readable(file)) {
+      return Optional.empty();
+    }
+    try (var in = Files.newInputStream(file)) {
       return Optional.of(new String(in.readNBytes(LONGEST), StandardCharsets.UTF_8).strip());
     } catch (IOException e) {
       return Optional.empty();
@@ -48,7 +96,11 @@ record Host(Path root) {
 
   /** The last lines of a file, at most 1 MiB of it; none if it can't be read. */
   Stream<String> tail(String path) {
-    try (RandomAccessFile file = new RandomAccessFile(at(path).toFile(), "r")) {
+    Path place = at(path);
+    if (!readable(place)) {
+      return Stream.empty();
+    }
+    try (RandomAccessFile file = new RandomAccessFile(place.toFile(), "r")) {
       byte[] end = new byte[(int) Math.min(LONGEST, file.length())];
       file.seek(file.length() - end.length);
       file.readFully(end);
@@ -61,9 +113,12 @@ record Host(Path root) {
   /**
    * What a program of this machine prints; blocks, at most 10 s.
    *
-   * @return empty if it is not installed, fails, or takes too long
+   * @return empty if it is not installed, fails, or takes too long, or the machine does not run
    */
   Optional<String> run(String program, String... arguments) {
+    if (!running) {
+      return Optional.empty();
+    }
     Optional<Path> found =
         PROGRAMS.stream()
             .map(folder -> at(folder).resolve(program))

@@ -20,8 +20,8 @@ import org.qmpkit.protocol.Document;
 import org.qmpkit.protocol.Limits;
 import org.qmpkit.protocol.Malformed;
 import org.qmpkit.protocol.Scanner;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * One question to whoever answers at an address: a helper tells the state of its upstream; QEMU
@@ -52,7 +52,6 @@ final class Probe {
           .getBytes(StandardCharsets.US_ASCII);
 
   private final Scanner scanner = new Scanner(Dialect.QEMU_OUTPUT, Limits.DEFAULT.qemuMessage());
-  private final JsonMapper mapper = new JsonMapper();
   private final Loop loop;
   private long since;
   private boolean connected;
@@ -156,12 +155,20 @@ final class Probe {
         }
         case Malformed malformed ->
             fault = "the far side does not speak QMP: " + malformed.reason();
-        case Document document -> heard(mapper.readTree(document.toString()));
+        case Document document -> heard(document);
       }
     }
   }
 
-  private void heard(JsonNode message) {
+  private void heard(Document document) {
+    JsonNode message;
+    try {
+      message = Json.read(document.toString());
+    } catch (JacksonException e) {
+      // Its own probe ends; thrown on, it would end the others of this loop as well.
+      fault = "the far side does not speak QMP: " + e.getOriginalMessage();
+      return;
+    }
     if (message.has("QMP")) {
       greeting = message.get("QMP");
     } else if (ID.equals(message.path("id").asString(""))) {

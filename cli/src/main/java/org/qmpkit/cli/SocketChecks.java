@@ -1,6 +1,7 @@
 package org.qmpkit.cli;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -8,10 +9,10 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -27,7 +28,7 @@ final class SocketChecks {
   private static final Pattern CONNECTION =
       Pattern.compile("u_str\\s+\\S+\\s+\\d+\\s+\\d+\\s+.* (\\d+)\\s+\\* (\\d+)\\s(.*)");
 
-  private static final Pattern OWNER = Pattern.compile("\"([^\"]+)\",pid=(\\d+)");
+  private static final Pattern OWNER = Pattern.compile("\"([^\"]+)\",pid=(\\d{1,9})");
 
   private final Host host;
 
@@ -42,6 +43,8 @@ final class SocketChecks {
     try {
       file = Files.readAttributes(socket, PosixFileAttributes.class);
       mode = (int) Files.getAttribute(socket, "unix:mode");
+    } catch (AccessDeniedException e) {
+      return List.of(denied(socket, socket + " can't be looked at: permission denied"));
     } catch (IOException e) {
       return List.of(
           Finding.fault(
@@ -94,6 +97,47 @@ final class SocketChecks {
     }
   }
 
+  /**
+   * That we may not connect to a socket, and who may.
+   *
+   * @param text how that was found
+   */
+  static Finding denied(Path socket, String text) {
+    return Finding.fault(
+        "socket-mode",
+        text,
+        group(socket)
+            .map(group ->
+                "run this as root, or as one of group "
+                    + group
+                    + ": usermod -aG "
+                    + group
+                    + " USER    # from USER's next login on")
+            .orElse(
+                "run this as root, or give the socket to a group: a helper's by"
+                    + " ,mode=0660,group=NAME behind --listen"));
+  }
+
+  /** Whose members may do what we may not: connect, or else search the folder in the way. */
+  private static Optional<String> group(Path socket) {
+    for (Path each = socket.toAbsolutePath(); each != null; each = each.getParent()) {
+      try {
+        PosixFileAttributes file = Files.readAttributes(each, PosixFileAttributes.class);
+        PosixFilePermission needed =
+            file.isDirectory()
+                ? PosixFilePermission.GROUP_EXECUTE
+                : PosixFilePermission.GROUP_WRITE;
+        String group = file.group().getName();
+        return file.permissions().contains(needed) && !group.equals("root")
+            ? Optional.of(group)
+            : Optional.empty();
+      } catch (IOException e) {
+        // What is in the way is further up.
+      }
+    }
+    return Optional.empty();
+  }
+
   /** That nobody listens at a socket, as a try to connect has shown. */
   static Finding dead(Path socket) {
     return Finding.fault(
@@ -107,12 +151,12 @@ final class SocketChecks {
    * They are found by the file, since a socket may have been moved into its place, as a helper's
    * is.
    */
-  Set<String> holders(Path socket, boolean listening) {
+  List<Holder> holders(Path socket, boolean listening) {
     String file;
     try {
       file = " ino:" + Files.getAttribute(socket, "unix:ino") + " ";
     } catch (IOException e) {
-      return Set.of();
+      return List.of();
     }
     List<Matcher> all =
         host.run("ss", listening ? "-xlpeH" : "-xpeH").stream()
@@ -128,7 +172,9 @@ final class SocketChecks {
     return all.stream()
         .filter(each -> ends.contains(each.group(1)))
         .flatMap(each -> OWNER.matcher(each.group(3)).results())
-        .map(each -> each.group(1) + " (pid " + each.group(2) + ")")
-        .collect(Collectors.toCollection(TreeSet::new));
+        .map(each -> new Holder(each.group(1), Integer.parseInt(each.group(2))))
+        .distinct()
+        .sorted(Comparator.comparing(Holder::toString))
+        .toList();
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.qmpkit.net.Address;
+import org.qmpkit.shell.ExitStatus;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -18,6 +19,7 @@ final class TopTable {
 
   private static final String NOTHING = "-";
   private static final int LONGEST_NAME = 40;
+  private static final int LONGEST_CELL = 500;
   private static final int USUAL_WIDTH = 160;
 
   private final boolean colours;
@@ -34,6 +36,12 @@ final class TopTable {
   }
 
   void print(List<Address> monitors, List<Verdict> verdicts) {
+    System.out.print(text(monitors, verdicts));
+    System.out.flush();
+  }
+
+  /** The table, as it is printed. */
+  String text(List<Address> monitors, List<Verdict> verdicts) {
     List<String[]> rows = new ArrayList<>();
     rows.add(HEAD);
     for (int i = 0; i < verdicts.size(); i++) {
@@ -56,8 +64,7 @@ final class TopTable {
       shown = shown.length() > width ? shown.substring(0, width - 1) + "…" : shown;
       text.append(painted(shown, row[1])).append(redraws ? "\033[K\n" : "\n");
     }
-    System.out.print(text.append(redraws ? "\033[J" : ""));
-    System.out.flush();
+    return text.append(redraws ? "\033[J" : "").toString();
   }
 
   private String painted(String line, String state) {
@@ -77,17 +84,32 @@ final class TopTable {
     JsonNode event = known.path("last-event");
     int behind = known.path("behind").size();
     String clients = known.path("clients").asInt(0) + (behind == 0 ? "" : ", " + behind + " slow");
-    return new String[] {
-      visible(name(monitor)),
-      helper ? known.path("state").asString(verdict.state()) : verdict.state(),
+    String[] row = {
+      name(monitor),
+      state(verdict, known),
       helper ? age(known.path("seconds").asDouble(0)) : NOTHING,
       helper ? clients : NOTHING,
       helper ? Integer.toString(known.path("queued").asInt(0)) : NOTHING,
       event.isObject()
-          ? visible(event.path("event").asString("")) + " " + age(event.path("seconds").asDouble(0))
+          ? shortened(event.path("event")) + " " + age(event.path("seconds").asDouble(0))
           : NOTHING,
-      visible(runs(verdict, known))
+      runs(verdict, known)
     };
+    for (int i = 0; i < row.length; i++) {
+      row[i] = Visible.text(row[i], LONGEST_CELL);
+    }
+    return row;
+  }
+
+  /** In the helper's words, if these are some that we know. */
+  private static String state(Verdict verdict, JsonNode known) {
+    return verdict.status() == ExitStatus.BROKEN
+        ? verdict.state()
+        : known.path("state").asString(verdict.state());
+  }
+
+  private static String shortened(JsonNode name) {
+    return Visible.text(name.asString(""), LONGEST_NAME);
   }
 
   private static String name(Address monitor) {
@@ -100,7 +122,7 @@ final class TopTable {
   private static String runs(Verdict verdict, JsonNode known) {
     JsonNode oldest = known.path("in-flight").path(0);
     if (oldest.isObject()) {
-      return oldest.path("command").asString("")
+      return shortened(oldest.path("command"))
           + " "
           + age(oldest.path("seconds").asDouble(0))
           + ", "
@@ -128,10 +150,6 @@ final class TopTable {
     return whole < 86_400
         ? whole / 3600 + "h" + whole % 3600 / 60 + "m"
         : whole / 86_400 + "d" + whole % 86_400 / 3600 + "h";
-  }
-
-  private static String visible(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   /** The columns of the terminal, which only a program of the system can tell. */

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.shell.ExitStatus;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -20,12 +20,18 @@ import tools.jackson.databind.node.ObjectNode;
  * @param details the status that a helper told, or null
  */
 record Verdict(String state, String text, String via, int status, @Nullable JsonNode details) {
+  private static final int LONGEST_LINE = 2000;
+
+  /** The same for a terminal, on one line; what others have chosen in it can do no harm there. */
+  String line() {
+    return Visible.text(state + ": " + text, LONGEST_LINE);
+  }
+
   /** The same as a JSON object on one line. */
   String json(Address address) {
-    JsonMapper mapper = new JsonMapper();
     ObjectNode object =
-        mapper
-            .createObjectNode()
+        JsonNodeFactory.instance
+            .objectNode()
             .put("address", address.toString())
             .put("state", state)
             .put("reason", text)
@@ -33,7 +39,7 @@ record Verdict(String state, String text, String via, int status, @Nullable Json
     if (details != null) {
       object.set("helper", details);
     }
-    return mapper.writeValueAsString(object);
+    return Json.text(object);
   }
 
   /** What is to be made of what was found there within so long. */
@@ -75,9 +81,9 @@ record Verdict(String state, String text, String via, int status, @Nullable Json
     String shared =
         String.format(
             "shared by a helper; clients, this one included: %d; commands in flight: %d, queued: %d",
-            status.path("clients").asInt(),
+            status.path("clients").asInt(0),
             status.path("in-flight").size(),
-            status.path("queued").asInt());
+            status.path("queued").asInt(0));
     return switch (state) {
       case "connected" ->
           new Verdict(
@@ -104,9 +110,9 @@ record Verdict(String state, String text, String via, int status, @Nullable Json
             Locale.ROOT,
             "QEMU %d.%d.%d itself, which serves one client at a time, answers in %.1f ms."
                 + " To share it: qmp helper --listen unix:/tmp/shared.qmp --connect %s",
-            qemu.path("major").asInt(),
-            qemu.path("minor").asInt(),
-            qemu.path("micro").asInt(),
+            qemu.path("major").asInt(0),
+            qemu.path("minor").asInt(0),
+            qemu.path("micro").asInt(0),
             found.nanos() / 1e6,
             address),
         "qemu",

@@ -21,6 +21,7 @@ final class XenChecks {
    */
   record Domain(int guest, String name, int stubDomain) {}
 
+  private static final String PROXY = "usr/bin/vchan-socket-proxy";
   private static final String DOMAINS = "/local/domain";
 
   private final Host host;
@@ -76,8 +77,8 @@ final class XenChecks {
       device("evtchn");
       device("gntdev");
       device("gntalloc");
+      lookAtProxy();
     }
-    proxy();
   }
 
   private void device(String name) {
@@ -90,27 +91,48 @@ final class XenChecks {
     }
   }
 
-  private void proxy() {
-    Path proxy = host.at("usr/bin/vchan-socket-proxy");
-    String mend = "ln -s /opt/qmpkit/bin/vchan-socket-proxy /usr/bin/vchan-socket-proxy";
+  /** Looks at what libxl starts for a Linux stub domain, whose monitor is on a vchan then. */
+  void lookAtProxy() {
+    Path proxy = host.at(PROXY);
     if (!Files.isExecutable(proxy)) {
       found.add(
           Finding.warning(
               "vchan-socket-proxy",
               "there is no /usr/bin/vchan-socket-proxy, where Debian's libxl looks for it: Linux"
                   + " stub domains do not start",
-              mend));
+              proxyMend()));
     } else if (host.has("run/qmpkit/helper.sock") && !isOurs(proxy)) {
       found.add(
           Finding.fault(
               "vchan-socket-proxy",
               "/usr/bin/vchan-socket-proxy is Xen's, which does not know of the helper for the"
                   + " whole host: new stub domains do not start beside it",
-              mend.replace("-s ", "-sf ")));
+              proxyMend()));
     }
   }
 
+  /** A link of the package's is changed as such. */
+  private String proxyMend() {
+    Path ours = ourProxy();
+    return Files.isSymbolicLink(host.at("etc/alternatives").resolve("vchan-socket-proxy"))
+        ? "update-alternatives --set vchan-socket-proxy " + ours
+        : "ln -sf " + ours + " /" + PROXY;
+  }
+
+  /** Beside the program that runs; in a checkout that program, which goes by its name. */
+  private static Path ourProxy() {
+    String launcher = System.getProperty("qmpkit.launcher");
+    if (launcher == null) {
+      return Path.of("/opt/qmpkit/bin/vchan-socket-proxy");
+    }
+    Path beside = Path.of(launcher).resolveSibling("vchan-socket-proxy");
+    return Files.isExecutable(beside) ? beside : Path.of(launcher);
+  }
+
   private static boolean isOurs(Path proxy) {
+    if (!Files.isRegularFile(proxy)) {
+      return false;
+    }
     try (var in = Files.newInputStream(proxy)) {
       // Ours hands over by this variable; the text is in the program.
       return new String(in.readNBytes(8 << 20), StandardCharsets.ISO_8859_1).contains("QMPKIT_");
@@ -125,6 +147,14 @@ final class XenChecks {
    * @param wanted its number or name
    */
   void lookFor(String wanted) {
+    if (!host.running()) {
+      found.add(
+          Finding.warning(
+              "xenstore",
+              "xenstore is not asked, which alone knows of domain '" + wanted + "'",
+              "run this in dom0 of the Xen host, without --root"));
+      return;
+    }
     Optional<Address> place = Xenstore.here();
     if (place.isEmpty()) {
       found.add(
@@ -246,7 +276,7 @@ final class XenChecks {
       return;
     }
     found.add(Finding.ok("ring-device", "/dev/" + scheme + "_dgram is there"));
-    if (!host.installed("viptables")) {
+    if (!host.running() || !host.installed("viptables")) {
       return;
     }
     Optional<String> listed = host.run("viptables", "-L");

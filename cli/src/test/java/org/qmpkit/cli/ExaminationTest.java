@@ -1,14 +1,20 @@
 package org.qmpkit.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,8 +174,49 @@ class ExaminationTest {
     assertFinding(
         Finding.Level.WARNING,
         "there is no /usr/bin/vchan-socket-proxy",
-        "ln -s /opt/qmpkit",
+        "ln -sf /opt/qmpkit",
         only("vchan-socket-proxy", host.findings(null)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"argo", "v4v"})
+  void whereMonitorsAreOnRingsLibxlNeedsNoProxy(String scheme) throws Exception {
+    Files.delete(host.xen().root().resolve("usr/bin/vchan-socket-proxy"));
+    // Whatever else the host has, such an address does not take that way.
+    assertNone("vchan-socket-proxy", host.findings(scheme + ":4"));
+    only("vchan-socket-proxy", host.findings("vchan:4:/x"));
+    host.with("dev/" + scheme + "_dgram", "");
+    assertNone("vchan-socket-proxy", host.findings(null));
+  }
+
+  @Test
+  void theProxyThatIsLinkedIsTheOneBesideThisProgram() throws Exception {
+    Files.delete(host.xen().root().resolve("usr/bin/vchan-socket-proxy"));
+    Path launcher = folder.resolve("opt/bin/qmp");
+    String before = System.setProperty("qmpkit.launcher", launcher.toString());
+    try {
+      // As in a checkout, where one script goes by all names.
+      assertEquals(
+          "ln -sf " + launcher + " /usr/bin/vchan-socket-proxy",
+          only("vchan-socket-proxy", host.findings(null)).remedy());
+      Path ours = launcher.resolveSibling("vchan-socket-proxy");
+      host.program("opt/bin/vchan-socket-proxy", "");
+      assertEquals(
+          "ln -sf " + ours + " /usr/bin/vchan-socket-proxy",
+          only("vchan-socket-proxy", host.findings(null)).remedy());
+      Path link = folder.resolve("etc/alternatives/vchan-socket-proxy");
+      Files.createDirectories(folder.resolve("etc/alternatives"));
+      Files.createSymbolicLink(link, Path.of("/nowhere/at/all"));
+      assertEquals(
+          "update-alternatives --set vchan-socket-proxy " + ours,
+          only("vchan-socket-proxy", host.findings(null)).remedy());
+    } finally {
+      if (before == null) {
+        System.clearProperty("qmpkit.launcher");
+      } else {
+        System.setProperty("qmpkit.launcher", before);
+      }
+    }
   }
 
   // ---- Argo and V4V
@@ -267,12 +314,69 @@ class ExaminationTest {
         only("firewall", host.findings("argo:4")));
   }
 
+  // ---- an image
+
+  @Test
+  void ofAnImageNoProgramIsRunAndNobodyIsAsked() throws Exception {
+    Path ran = folder.resolve("ran");
+    String program = "#!/bin/sh\ntouch " + ran + "\necho x should be y\n";
+    host.xen()
+        .with("dev/argo_dgram", "")
+        .with("sys/fs/selinux/enforce", "1")
+        .program("usr/sbin/viptables", program)
+        .program("usr/sbin/matchpathcon", program)
+        .program("usr/bin/ss", program);
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      Files.createDirectories(folder.resolve("var/run/qmp"));
+      Files.createSymbolicLink(folder.resolve("run"), Path.of("/var/run"));
+      server.bind(UnixDomainSocketAddress.of(folder.resolve("var/run/qmp/vm1.qmp")));
+      server.configureBlocking(false);
+      for (@Nullable String target :
+          new @Nullable String[] {null, "/run/qmp/vm1.qmp", "argo:4", "tcp:127.0.0.1:1"}) {
+        List<Finding> found = host.findingsInFiles(target);
+        only("root", found);
+        for (String id : new String[] {"monitor", "firewall", "selinux-label", "listener"}) {
+          assertNone(id, found);
+        }
+        boolean socket = target == null || target.contains("/run");
+        assertEquals(
+            socket, found.stream().anyMatch(each -> each.id().equals("socket")), found::toString);
+      }
+      assertNull(server.accept());
+    }
+    assertFinding(
+        Finding.Level.WARNING,
+        "not asked",
+        "without --root",
+        only("xenstore", host.findingsInFiles("guest")));
+    assertFalse(Files.exists(ran));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/inside, Linux 6.1-image",
+    "../../../inside, Linux 6.1-image",
+    "../../../../../../../../../../inside, Linux 6.1-image",
+    "/proc/../by/./way, Linux 6.1-image",
+    "/proc/sys/kernel/osrelease, Linux ?",
+    "/proc/sys/kernel, Linux ?",
+  })
+  void theLinksOfAnImageLeadToItsOwnFiles(String to, String text) throws Exception {
+    host.with("inside", "6.1-image");
+    Files.createSymbolicLink(
+        Files.createDirectory(folder.resolve("by")).resolve("way"), Path.of("/inside"));
+    Path link = Files.createDirectories(folder.resolve("proc/sys/kernel")).resolve("osrelease");
+    Files.createSymbolicLink(link, Path.of(to));
+    Finding finding = only("versions", host.findingsInFiles(null));
+    assertTrue(finding.text().endsWith(text), finding::toString);
+  }
+
   // ---- what there is on this machine
 
   @Test
   void aKindOfAddressThatCannotBeUsedHere() throws Exception {
     List<Finding> found =
-        new Examination(new Host(Path.of("/")), Duration.ofSeconds(1)).of("v4v:4");
+        new Examination(new Host(Path.of("/"), true), Duration.ofSeconds(1)).of("v4v:4");
     assertFinding(
         Finding.Level.FAULT, "v4v: can't be used here", "qmp transports", only("transport", found));
   }

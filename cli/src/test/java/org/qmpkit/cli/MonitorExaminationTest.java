@@ -1,6 +1,7 @@
 package org.qmpkit.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,15 +12,21 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.qmpkit.net.Address;
 import org.qmpkit.testkit.RealQemu;
+import tools.jackson.databind.JsonNode;
 
 /** Each finding about a socket and the monitor behind it, on this very machine. */
 @Timeout(300)
@@ -33,7 +40,8 @@ class MonitorExaminationTest {
   }
 
   private List<Finding> findings() throws UsageException {
-    return new Examination(new Host(Path.of("/")), Duration.ofMillis(500)).of(socket.toString());
+    return new Examination(new Host(Path.of("/"), true), Duration.ofMillis(500))
+        .of(socket.toString());
   }
 
   private static Optional<Finding> find(String id, List<Finding> found) {
@@ -105,7 +113,11 @@ class MonitorExaminationTest {
       Process holder = hold("holder");
       try {
         String pid = "holder (pid " + holder.pid() + ")";
-        assertFinding(Finding.Level.FAULT, "holder", pid, "share the monitor: qmp helper");
+        assertFinding(
+            Finding.Level.FAULT,
+            "holder",
+            pid,
+            "end " + pid + ", and share the monitor: qmp helper");
       } finally {
         end(holder);
       }
@@ -123,6 +135,134 @@ class MonitorExaminationTest {
         end(holder);
       }
       assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void ofAHelperThatHoldsItTheSocketIsNamed() throws Exception {
+    Address shared = Address.unix(folder.resolve("shared.qmp"));
+    try (RealQemu qemu = RealQemu.startAt(socket)) {
+      Process helper = helper("--listen", shared + ",mode=0600", "--connect", "unix:" + socket);
+      try {
+        Duration patience = Duration.ofSeconds(1);
+        while (!Verdict.of(shared, patience, Probe.ask(shared, patience))
+            .state()
+            .equals("connected")) {
+          assertTrue(helper.isAlive());
+        }
+        Finding finding =
+            assertFinding(
+                Finding.Level.FAULT,
+                "holder",
+                "(pid " + helper.pid() + "); a helper shares it already",
+                "connect to that helper's socket: qmp shell " + shared);
+        assertFalse(finding.remedy().contains("end "), finding::toString);
+      } finally {
+        end(helper);
+      }
+      assertTrue(qemu.alive());
+    }
+  }
+
+  /** The command line of this program. */
+  private static List<String> qmp(String... arguments) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Dqmpkit.called=qmp",
+                Qmp.class.getName()));
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
+  private static Process helper(String... arguments) throws IOException {
+    List<String> words = qmp("helper");
+    words.addAll(List.of(arguments));
+    return new ProcessBuilder(words)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  @Test
+  void whoMayNotConnectIsToldWhoMay() throws Exception {
+    Path inner = Files.createDirectory(folder.resolve("inner"));
+    Path hidden = inner.resolve("monitor.sock");
+    try (RealQemu qemu = RealQemu.startAt(hidden)) {
+      Files.setPosixFilePermissions(hidden, PosixFilePermissions.fromString("---------"));
+      assertDenied("cannot connect to unix:" + hidden, "run this as root", hidden);
+      Files.setPosixFilePermissions(inner, PosixFilePermissions.fromString("---------"));
+      assertDenied(hidden + " can't be looked at", "run this as root", hidden);
+      Files.setPosixFilePermissions(inner, PosixFilePermissions.fromString("rwx------"));
+      assertTrue(qemu.alive());
+    }
+  }
+
+  @Test
+  void theGroupThatMayConnectIsNamed() throws Exception {
+    Assumptions.assumeTrue(Files.getOwner(folder).getName().equals("root"), "gives files away");
+    Files.createFile(socket);
+    GroupPrincipal users =
+        folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName("users");
+    Files.getFileAttributeView(socket, PosixFileAttributeView.class).setGroup(users);
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+    String remedy = SocketChecks.denied(socket, "").remedy();
+    assertTrue(remedy.contains("group users: usermod -aG users USER"), remedy);
+    // A group that may not, either, is of no help.
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    assertFalse(SocketChecks.denied(socket, "").remedy().contains("users"));
+  }
+
+  /** What doctor says to whom modes apply: root, too, without the capability to pass over them. */
+  private static void assertDenied(String text, String remedy, Path socket) throws Exception {
+    List<String> words = new ArrayList<>();
+    if (System.getProperty("user.name").equals("root")) {
+      words.addAll(List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search"));
+    }
+    words.addAll(qmp("doctor", socket.toString(), "--output", "json"));
+    Process process =
+        new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(3, process.exitValue(), said);
+    JsonNode finding = Json.read(said).path("findings");
+    finding = finding.get(finding.size() - 1);
+    assertEquals("socket-mode", finding.path("id").asString(""), said);
+    assertEquals("fault", finding.path("level").asString(""), said);
+    assertTrue(finding.path("text").asString("").contains(text), said);
+    assertTrue(finding.path("text").asString("").contains("permission denied"), said);
+    assertTrue(finding.path("remedy").asString("").contains(remedy), said);
+  }
+
+  @Test
+  void aHelperOfManyRoutesIsToBeAsked() {
+    assertEquals(Optional.of("unix:/a"), Holder.socket(List.of("--listen", "unix:/a,mode=0660")));
+    assertEquals(Optional.empty(), Holder.socket(List.of("--listen", "a", "--listen", "b")));
+    assertEquals(Optional.empty(), Holder.socket(List.of("--listen", "a", "--config", "b")));
+    assertEquals(Optional.empty(), Holder.socket(List.of("--listen")));
+  }
+
+  @Test
+  void oneThatGreetsAndDoesNotAnswerIsHeldByNobody() throws Exception {
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      Thread.ofVirtual()
+          .start(() -> {
+            try (var client = server.accept()) {
+              client.write(StandardCharsets.US_ASCII.encode("{\"QMP\":{}}\r\n"));
+              while (client.read(ByteBuffer.allocate(4096)) >= 0) {
+                // Until we are left.
+              }
+            } catch (IOException e) {
+              // The test is over.
+            }
+          });
+      Finding finding =
+          assertFinding(Finding.Level.WARNING, "monitor", "greeted, but not", "wait; qmp health ");
+      assertFalse(finding.remedy().contains("end "), finding::toString);
     }
   }
 
@@ -145,7 +285,9 @@ class MonitorExaminationTest {
   void aQemuThatIsStopped() throws Exception {
     try (RealQemu qemu = RealQemu.startAt(socket)) {
       qemu.pause();
-      assertFinding(Finding.Level.FAULT, "holder", "is busy", "qmp helper");
+      Finding finding =
+          assertFinding(Finding.Level.FAULT, "holder", "it may be nobody", "QEMU is stopped");
+      assertFalse(finding.remedy().contains("end "), finding::toString);
     }
   }
 

@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
 record PlantedHost(Path root) {
   /** What an examination of it says. */
   List<Finding> findings(@Nullable String target) throws UsageException {
-    return new Examination(new Host(root), Duration.ofSeconds(1)).of(target);
+    return new Examination(new Host(root, true), Duration.ofSeconds(1)).of(target);
+  }
+
+  /** What an examination says of the same folder as an image. */
+  List<Finding> findingsInFiles(@Nullable String target) throws UsageException {
+    return new Examination(new Host(root, false), Duration.ofSeconds(1)).of(target);
   }
 
   PlantedHost with(String path, String text) throws IOException {

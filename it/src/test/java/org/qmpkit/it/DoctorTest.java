@@ -42,9 +42,12 @@ class DoctorTest {
   }
 
   private Program.Outcome doctor(String... arguments) {
-    List<String> words = new ArrayList<>(List.of("doctor", "--root", folder.toString()));
+    List<String> words = new ArrayList<>(List.of("doctor"));
     words.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(Program.command(words.toArray(String[]::new)));
+    // The folder stands for the machine.
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Program.command(List.of("-Dqmpkit.machine=" + folder), words.toArray(String[]::new)));
     builder.environment().put("XENSTORED_PATH", store.toString());
     return Program.outcome(builder);
   }
@@ -124,8 +127,19 @@ class DoctorTest {
     int warning =
         lines.indexOf(
             lines.stream().filter(each -> each.startsWith("warning  ")).findFirst().orElse(""));
-    assertTrue(lines.get(warning + 1).startsWith("         mend: ln -s "), outcome.out());
+    assertTrue(lines.get(warning + 1).startsWith("         mend: ln -sf "), outcome.out());
     assertEquals("Nothing is in the way now; see the warnings.", lines.getLast());
+  }
+
+  @Test
+  void ofAnImageNobodyIsAsked() throws Exception {
+    plantXen();
+    try (XenstoreDaemon xenstored = new XenstoreDaemon(store)) {
+      xenstored.introduce(6, 7);
+      JsonNode json = assertVerdict(1, "warning", "6", "--root", folder.toString());
+      assertFinding(json, "xenstore", "not asked");
+      assertFinding(json, "root", "files below " + folder);
+    }
   }
 
   @Test
