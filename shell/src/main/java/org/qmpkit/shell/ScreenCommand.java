@@ -47,8 +47,8 @@ final class ScreenCommand implements ShellCommand {
   public int run(Session session, OwnLine line)
       throws LineException, QmpException, InterruptedException {
     String device = line.option("--device");
-    String via = line.option("--via");
-    String file = line.next();
+    String via = unquoted(line.option("--via"));
+    String file = unquoted(line.next());
     line.end();
     if (file != null && !file.endsWith(".png")) {
       throw new LineException("'" + file + "' must end with .png, which is what it writes");
@@ -64,7 +64,7 @@ final class ScreenCommand implements ShellCommand {
       if (file == null) {
         session.screen().picture(picture);
       } else {
-        Files.write(path(OwnLine.unquoted(file)), picture.png());
+        Files.write(path(file), picture.png());
         session.screen().say(picture.width() + " x " + picture.height() + " pixels in " + file);
       }
       return ExitStatus.DONE;
@@ -74,6 +74,10 @@ final class ScreenCommand implements ShellCommand {
       session.screen().say("screen: " + Reasons.of(e));
       return ExitStatus.FAILED;
     }
+  }
+
+  private static @Nullable String unquoted(@Nullable String word) {
+    return word == null ? null : OwnLine.unquoted(word);
   }
 
   private static Path path(String name) throws LineException {

@@ -111,4 +111,16 @@ final class ScreenCommandTest {
         });
     refused("but it is not here", _ -> {});
   }
+
+  @Test
+  void namesMayHaveBlanks() throws Exception {
+    Path via = Files.createDirectory(folder.resolve("a folder"));
+    Path to = folder.resolve("my shot.png");
+    for (String each : List.of("--via \"" + via + "\"", "--via='" + via + "'")) {
+      Shown shown = screen("\"" + to + "\" " + each, file -> Files.write(file, PIXEL));
+      assertEquals(ExitStatus.DONE, shown.status(), shown::toString);
+      assertEquals("1 x 1 pixels in " + to, shown.err());
+      Files.delete(to);
+    }
+  }
 }
