@@ -11,6 +11,7 @@ import org.qmpkit.client.EventFilter;
 import org.qmpkit.client.QmpClient;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QmpOptions;
+import org.qmpkit.client.Schema;
 import org.qmpkit.client.Subscription;
 import org.qmpkit.net.Address;
 import tools.jackson.databind.JsonNode;
@@ -31,6 +32,7 @@ final class Monitor implements AutoCloseable {
   private final Duration timeout;
   private final boolean lasts;
   private volatile @Nullable Link link;
+  private volatile boolean lost;
 
   /**
    * A monitor that is not connected yet.
@@ -74,15 +76,22 @@ final class Monitor implements AutoCloseable {
    */
   Link connect() throws QmpException, InterruptedException {
     close();
+    lost = true;
     QmpClient client = QmpClient.connect(address, options);
     Link made = new Link(client, client.subscribe(EventFilter.all()));
     link = made;
+    lost = false;
     return made;
   }
 
   /** The connection that was made last; null before the first. */
   @Nullable Link link() {
     return link;
+  }
+
+  /** Whether the last that was asked of it found nobody there, or nobody who speaks QMP. */
+  boolean isLost() {
+    return lost;
   }
 
   /** The client that was connected last; null before the first. */
@@ -106,20 +115,39 @@ final class Monitor implements AutoCloseable {
     CompletableFuture<JsonNode> answer =
         link.client().executeAsync(request.command().within(timeout));
     try {
+      JsonNode value;
       try {
-        return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        value = answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
         note.accept(patience(request));
-        return answer.get();
+        value = answer.get();
       }
+      lost = false;
+      return value;
     } catch (InterruptedException e) {
       answer.cancel(true);
       throw e;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof QmpException why) {
+        lost = ExitStatus.isLoss(ExitStatus.of(why));
         throw why;
       }
       throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
+    }
+  }
+
+  /**
+   * What QEMU can do. Blocks while it is asked.
+   *
+   * @throws QmpException as {@link QmpClient#schema}
+   * @throws InterruptedException if this thread is interrupted
+   */
+  Schema schema(Link link) throws QmpException, InterruptedException {
+    try {
+      return link.client().schema();
+    } catch (QmpException e) {
+      lost = ExitStatus.isLoss(ExitStatus.of(e));
+      throw e;
     }
   }
 

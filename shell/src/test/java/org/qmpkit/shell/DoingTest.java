@@ -161,6 +161,24 @@ final class DoingTest {
     }
   }
 
+  @Test
+  void anotherMonitorThatIsLostEndsNoScript() throws Exception {
+    try (RealQemu second = RealQemu.start("-name", "second")) {
+      line("connect " + second.path() + " as b", 0);
+      second.kill();
+      Path file = file("goes-on.qmp", "@b query-status\nconnect /nobody as c\nquery-name\n");
+      Shown sourced = line("source " + file, ExitStatus.UNREACHABLE);
+      assertTrue(sourced.out().contains("first"), sourced::toString);
+    }
+    try (RealQemu third = RealQemu.start("-name", "third")) {
+      Shown script = ShellRig.script(third, "connect /nobody as c\nquery-name | .name\n");
+      assertEquals(new Shown(ExitStatus.DONE, "\"third\"", script.err()), script);
+    }
+    qemu.kill();
+    Path ends = file("ends.qmp", "@all query-name\nlet a=1\n");
+    assertTrue(line("source " + ends, 3).err().contains("was ended at line 1"));
+  }
+
   private static String as(String language, String line) throws LineException {
     Request request = new LineGrammar().read(line);
     assertNotNull(request);
@@ -226,7 +244,13 @@ final class DoingTest {
             "human-monitor-command command-line:=\"system_reset now\"")) {
       assertNotNull(Danger.of(Objects.requireNonNull(new LineGrammar().read(each))), each);
     }
-    for (String each : List.of("query-status", "stop", "cont", "transaction( abort )")) {
+    for (String each :
+        List.of(
+            "query-status",
+            "stop",
+            "cont",
+            "transaction( abort )",
+            "human-monitor-command command-line:=\"info snapshots\"")) {
       assertNull(Danger.of(Objects.requireNonNull(new LineGrammar().read(each))), each);
     }
   }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QmpOptions;
 import org.qmpkit.client.SchemaCache;
@@ -69,6 +70,14 @@ final class ShellRig implements AutoCloseable {
   /** One on a QEMU that does what no real one does on demand. */
   static ShellRig on(FakeQemu qemu) throws QmpException, InterruptedException {
     return new ShellRig(qemu.path(), "");
+  }
+
+  /** As a script does; blocks until it has ended. */
+  static Shown script(RealQemu qemu, String lines) throws Exception {
+    try (ShellRig shell = new ShellRig(qemu.path(), lines)) {
+      int status = shell.conversation.run(Objects.requireNonNull(shell.monitor.link()));
+      return new Shown(status, text(shell.out), text(shell.err));
+    }
   }
 
   /** Executes a line; blocks until it is done. */
