@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qmpkit.net.Address;
 import org.qmpkit.shell.ShellRig.Shown;
+import org.qmpkit.testkit.FakeQemu;
 import org.qmpkit.testkit.RealQemu;
 
 /** Files of lines, other monitors, and the same command in other words, on real QEMUs. */
@@ -158,6 +159,25 @@ final class DoingTest {
             "@here wait STOP",
             "@here # no")) {
       line(each, ExitStatus.USAGE);
+    }
+  }
+
+  @Test
+  void whatFailsAtOneMonitorIsDoneAtTheOthers() throws IOException {
+    try (RealQemu second = RealQemu.start("-name", "second")) {
+      line("connect " + second.path() + " as b", 0);
+      Shown some = line("@all query-name | .name | select(. == \"second\") | .x", 2);
+      assertTrue(some.err().startsWith("b: "), some::toString);
+      List<String> said = line("@all query-name | .name.x", 2).err().lines().toList();
+      assertEquals(2, said.size(), said::toString);
+      assertTrue(said.getFirst().startsWith("here: ERROR: "), said::toString);
+      assertTrue(said.getLast().startsWith("b: ERROR: "), said::toString);
+    }
+    try (FakeQemu slow = FakeQemu.start().greeting(FakeQemu.GREETING_WITHOUT_OOB)) {
+      line("connect " + slow.path() + " as b", 0);
+      Shown offered = line("@all exec-oob query-name", ExitStatus.USAGE);
+      assertTrue(offered.out().startsWith("here: {"), offered::toString);
+      assertTrue(offered.err().startsWith("b: ERROR: "), offered::toString);
     }
   }
 
