@@ -24,13 +24,14 @@ final class Monitor implements AutoCloseable {
   /** When to say that an answer takes its time. */
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** A connection, and what happens on it. */
+  /** A connection, and what happens on it; a closed subscription where nobody wants to know. */
   record Link(QmpClient client, Subscription events) {}
 
   private final Address address;
   private final QmpOptions options;
   private final Duration timeout;
   private final boolean lasts;
+  private final boolean hears;
   private volatile @Nullable Link link;
   private volatile boolean lost;
 
@@ -41,8 +42,14 @@ final class Monitor implements AutoCloseable {
    * @param lasts whether it may be there again after it is gone
    */
   Monitor(Address address, QmpOptions options, Duration timeout, boolean lasts) {
+    this(address, options, timeout, lasts, true);
+  }
+
+  private Monitor(
+      Address address, QmpOptions options, Duration timeout, boolean lasts, boolean hears) {
     this.address = address;
     this.lasts = lasts;
+    this.hears = hears;
     // What depends on an answer here only wakes a thread.
     this.options = options.withCallbacks(Runnable::run);
     this.timeout = timeout;
@@ -52,9 +59,9 @@ final class Monitor implements AutoCloseable {
     return address;
   }
 
-  /** One at another address that is asked in the same way; not connected. */
+  /** One at another address that is asked in the same way, without events; not connected. */
   Monitor at(Address other) {
-    return new Monitor(other, options, timeout, true);
+    return new Monitor(other, options, timeout, true, false);
   }
 
   /** The release of the QEMU at a monitor; {@code ?} if it is not known. */
@@ -79,6 +86,9 @@ final class Monitor implements AutoCloseable {
     lost = true;
     QmpClient client = QmpClient.connect(address, options);
     Link made = new Link(client, client.subscribe(EventFilter.all()));
+    if (!hears) {
+      made.events().close();
+    }
     link = made;
     lost = false;
     return made;

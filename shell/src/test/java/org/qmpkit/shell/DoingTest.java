@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -178,6 +179,16 @@ final class DoingTest {
       Shown offered = line("@all exec-oob query-name", ExitStatus.USAGE);
       assertTrue(offered.out().startsWith("here: {"), offered::toString);
       assertTrue(offered.err().startsWith("b: ERROR: "), offered::toString);
+    }
+  }
+
+  @Test
+  void eventsOfOtherMonitorsAreNotKept() throws Exception {
+    try (RealQemu second = RealQemu.start()) {
+      line("connect " + second.path() + " as b", 0);
+      Monitor.Link link = Objects.requireNonNull(shell.session().peers().all().get("b")).link();
+      line("@b cont", 0);
+      assertTrue(link != null && link.events().next(Duration.ZERO).isEmpty());
     }
   }
 
