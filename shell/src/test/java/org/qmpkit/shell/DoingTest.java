@@ -272,7 +272,13 @@ final class DoingTest {
             "device_del id=x",
             "transaction( block-dirty-bitmap-clear node=x name=y )",
             "human-monitor-command command-line:=\" q \"",
-            "human-monitor-command command-line:=\"system_reset now\"")) {
+            "human-monitor-command command-line:=\"system_reset now\"",
+            "human-monitor-command command-line:=\"loadvm monday\"",
+            "human-monitor-command command-line=delvm",
+            "human-monitor-command command-line:=\"commit all\"",
+            "human-monitor-command command-line:=\"drive_backup -f d /x\"",
+            "human-monitor-command command-line:=\"drive_mirror d /x\"",
+            "human-monitor-command command-line:=\"snapshot_delete_blkdev_internal d s\"")) {
       assertNotNull(Danger.of(Objects.requireNonNull(new LineGrammar().read(each))), each);
     }
     for (String each :
