@@ -71,11 +71,12 @@ final class AtCommand implements ShellCommand {
 
   private static int execute(
       Session session, String name, Monitor monitor, Request request, Piped piped)
-      throws LineException, InterruptedException {
+      throws InterruptedException {
     Screen screen = session.screen();
     Link link = monitor.link();
     try {
       if (link == null) {
+        screen.say(name + ": " + screen.palette().error("ERROR: not connected"));
         return ExitStatus.UNREACHABLE;
       }
       JsonNode value = monitor.execute(link, request, screen::say);
@@ -95,6 +96,10 @@ final class AtCommand implements ShellCommand {
     } catch (QmpException e) {
       screen.say(name + ": " + session.error(e));
       return ExitStatus.of(e);
+    } catch (LineException | IllegalArgumentException | UnsupportedOperationException e) {
+      // It may be of this monitor's answer, or of what it offers: the next may do it.
+      screen.say(name + ": " + screen.palette().error("ERROR: " + e.getMessage()));
+      return ExitStatus.USAGE;
     }
   }
 }

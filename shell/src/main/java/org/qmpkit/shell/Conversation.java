@@ -72,9 +72,7 @@ final class Conversation implements Lines {
       }
       int status = executeAll(text);
       if (!screen.interactive()
-          && (status == ExitStatus.UNREACHABLE
-              || status == ExitStatus.BROKEN
-              || (status != ExitStatus.DONE && options.stopsOnError()))) {
+          && (session.isLost(status) || (status != ExitStatus.DONE && options.stopsOnError()))) {
         return status;
       }
     }

@@ -29,6 +29,16 @@ final class Danger {
           Map.entry("blockdev-remove-medium", "takes a medium from the guest"),
           Map.entry("guest-shutdown", "shuts the guest down"));
 
+  /** Those of the human monitor that have other names there, by their first word. */
+  private static final Map<String, String> HUMAN =
+      Map.of(
+          "loadvm", "throws away what the guest is now",
+          "delvm", "deletes a snapshot",
+          "snapshot_delete_blkdev_internal", "deletes a snapshot",
+          "commit", "overwrites the image below",
+          "drive_mirror", "overwrites its target",
+          "drive_backup", "overwrites its target");
+
   private Danger() {}
 
   /** What is dangerous about a request; null if nothing is. Of a transaction it is an action's. */
@@ -44,7 +54,11 @@ final class Danger {
     if (request.name().equals("human-monitor-command")) {
       String first =
           request.arguments().path("command-line").asString("").strip().split("\\s+", 2)[0];
-      return HumanMonitor.ends(first) ? COMMANDS.get("quit") : COMMANDS.get(first);
+      if (HumanMonitor.ends(first)) {
+        return COMMANDS.get("quit");
+      }
+      String danger = HUMAN.get(first);
+      return danger == null ? COMMANDS.get(first) : first + " in it " + danger;
     }
     return COMMANDS.get(request.name());
   }

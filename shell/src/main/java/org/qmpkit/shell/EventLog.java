@@ -46,9 +46,14 @@ final class EventLog {
   private @Nullable String command;
   private @Nullable QmpException ending;
 
+  /** How many characters an event holds: its name may be as long as its data. */
+  static int size(Event event) {
+    return event.name().length() + JsonText.compact(event.data(), Palette.PLAIN).length();
+  }
+
   /** One more came. */
   synchronized void add(Event event) {
-    int size = JsonText.compact(event.data(), Palette.PLAIN).length();
+    int size = size(event);
     entries.add(new Entry(count++, event, System.nanoTime(), command, size));
     held += size;
     while (entries.size() > KEPT || (held > HELD && entries.size() > 1)) {

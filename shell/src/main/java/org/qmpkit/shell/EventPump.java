@@ -26,7 +26,7 @@ final class EventPump {
   /**
    * An event that waits to be asked for.
    *
-   * @param size how many characters its data has
+   * @param size how many characters it holds
    */
   private record Kept(Event event, int size) {}
 
@@ -118,7 +118,7 @@ final class EventPump {
   }
 
   private void keep(Event event) {
-    Kept added = new Kept(event, JsonText.compact(event.data(), Palette.PLAIN).length());
+    Kept added = new Kept(event, EventLog.size(event));
     held += added.size();
     while (!kept.isEmpty() && (kept.size() == KEPT || held > HELD)) {
       Kept oldest = kept.remove();

@@ -35,6 +35,11 @@ public final class ExitStatus {
   /** The user stopped it, as a shell tells it: 128 and the number of SIGINT. */
   public static final int INTERRUPTED = 130;
 
+  /** Whether nobody is there any more, or nobody who speaks QMP. */
+  static boolean isLoss(int status) {
+    return status == UNREACHABLE || status == BROKEN;
+  }
+
   /** Of what went wrong. */
   static int of(QmpException exception) {
     return switch (exception) {

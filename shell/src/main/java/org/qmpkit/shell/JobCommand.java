@@ -13,6 +13,9 @@ import org.qmpkit.client.QmpException;
 final class JobCommand implements ShellCommand {
   private static final Duration EVERY = Duration.ofMillis(250);
 
+  /** So many looks in a row at a job that is paused, and it is no pause of QEMU's own. */
+  private static final int PAUSED = 4;
+
   /** What tells how a job ended that is not there any more. */
   private static final Set<String> ENDINGS = Set.of("BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED");
 
@@ -34,8 +37,8 @@ final class JobCommand implements ShellCommand {
   @Override
   public String details() {
     return """
-    It ends when the job is done, or waits for somebody ('ready'): status 0; when it failed: 1;
-    after --timeout: 4. It shows what remains, how fast that is done, and how long it will take; of
+    It ends when the job is done, or waits for somebody ('ready', or 'paused' for about a
+    second): status 0; when it failed: 1; after --timeout: 4. It shows what remains, how fast that is done, and how long it will take; of
     a migration also how fast the guest makes memory dirty, and the pass. A job that does not come
     nearer to its end is diverging. Ctrl-C ends the wait; the job goes on.
     """;
@@ -75,6 +78,7 @@ final class JobCommand implements ShellCommand {
     Deadline age = new Deadline(null);
     long since = session.history().mark();
     boolean seen = false;
+    int paused = 0;
     while (true) {
       JobState state = JobState.of(session, id);
       if (state == null) {
@@ -85,7 +89,8 @@ final class JobCommand implements ShellCommand {
       if (frame != null) {
         frame.show(List.of(pace.row()));
       }
-      if (state.rests()) {
+      paused = state.isPaused() ? paused + 1 : 0;
+      if (state.rests() || paused == PAUSED) {
         return rests(session, frame, state, pace.row(), age);
       }
       if (deadline.passed()) {

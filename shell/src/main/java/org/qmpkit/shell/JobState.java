@@ -51,6 +51,11 @@ record JobState(
     return isMigration() ? MIGRATED.contains(status) : WAITING.contains(status);
   }
 
+  /** Whether it was told to pause; QEMU itself pauses one for moments, too, as when it drains. */
+  boolean isPaused() {
+    return !isMigration() && status.equals("paused");
+  }
+
   /** Whether it did not do what it should. */
   boolean failed() {
     return error != null || FAILED.contains(status);
@@ -64,7 +69,7 @@ record JobState(
   String advice() {
     return switch (status) {
       case "ready" -> "'job-complete id=" + id + "' ends it";
-      case "standby" -> "'job-resume id=" + id + "' goes on";
+      case "standby", "paused" -> "'job-resume id=" + id + "' goes on";
       case "pending" -> "'job-finalize id=" + id + "' ends it";
       case "concluded" -> "'job-dismiss id=" + id + "' forgets it";
       case "pre-switchover" -> "'migrate-continue state=pre-switchover' goes on";

@@ -6,6 +6,9 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code let}: a value for {@code ${NAME}} in files that are executed. */
 final class LetCommand implements ShellCommand {
+  /** What is more than a part of a value somewhere in a line. */
+  private static final String SPECIAL = "\"'\\|=()[]{}";
+
   @Override
   public String name() {
     return "let";
@@ -23,7 +26,11 @@ final class LetCommand implements ShellCommand {
 
   @Override
   public String details() {
-    return "Of several values that EXPR selects it is the last; a string is without its quotes.";
+    return """
+    Of several values that EXPR selects it is the last; a string is without its quotes. What a
+    command answers must be a plain word: no white space, control characters, quotes, brackets,
+    '\\', '|' or '=', no '@' or '--' at its beginning.
+    """;
   }
 
   @Override
@@ -67,10 +74,30 @@ final class LetCommand implements ShellCommand {
       }
       value = values.getLast();
     }
-    session
-        .settings()
-        .variables()
-        .set(name, value.isString() ? value.asString() : JsonText.compact(value, Palette.PLAIN));
+    String text = value.isString() ? value.asString() : JsonText.compact(value, Palette.PLAIN);
+    if (!isPlain(text)) {
+      throw new LineException(
+          "the value for '"
+              + name
+              + "' could mean more than a value in a line: "
+              + Printable.text(Value.excerpt(text))
+              + "; select a plain word, or give it yourself: let "
+              + name
+              + "=VALUE");
+    }
+    session.settings().variables().set(name, text);
     return ExitStatus.DONE;
+  }
+
+  /** Whether QEMU, which the user need not trust, can do no more with it than give a value. */
+  private static boolean isPlain(String text) {
+    return !text.startsWith("@")
+        && !text.startsWith("--")
+        && text.codePoints()
+            .noneMatch(each ->
+                Character.isWhitespace(each)
+                    || Character.isSpaceChar(each)
+                    || Character.isISOControl(each)
+                    || SPECIAL.indexOf(each) >= 0);
   }
 }

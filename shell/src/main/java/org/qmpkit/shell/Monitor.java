@@ -11,6 +11,7 @@ import org.qmpkit.client.EventFilter;
 import org.qmpkit.client.QmpClient;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QmpOptions;
+import org.qmpkit.client.Schema;
 import org.qmpkit.client.Subscription;
 import org.qmpkit.net.Address;
 import tools.jackson.databind.JsonNode;
@@ -23,14 +24,16 @@ final class Monitor implements AutoCloseable {
   /** When to say that an answer takes its time. */
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** A connection, and what happens on it. */
+  /** A connection, and what happens on it; a closed subscription where nobody wants to know. */
   record Link(QmpClient client, Subscription events) {}
 
   private final Address address;
   private final QmpOptions options;
   private final Duration timeout;
   private final boolean lasts;
+  private final boolean hears;
   private volatile @Nullable Link link;
+  private volatile boolean lost;
 
   /**
    * A monitor that is not connected yet.
@@ -39,8 +42,14 @@ final class Monitor implements AutoCloseable {
    * @param lasts whether it may be there again after it is gone
    */
   Monitor(Address address, QmpOptions options, Duration timeout, boolean lasts) {
+    this(address, options, timeout, lasts, true);
+  }
+
+  private Monitor(
+      Address address, QmpOptions options, Duration timeout, boolean lasts, boolean hears) {
     this.address = address;
     this.lasts = lasts;
+    this.hears = hears;
     // What depends on an answer here only wakes a thread.
     this.options = options.withCallbacks(Runnable::run);
     this.timeout = timeout;
@@ -50,9 +59,9 @@ final class Monitor implements AutoCloseable {
     return address;
   }
 
-  /** One at another address that is asked in the same way; not connected. */
+  /** One at another address that is asked in the same way, without events; not connected. */
   Monitor at(Address other) {
-    return new Monitor(other, options, timeout, true);
+    return new Monitor(other, options, timeout, true, false);
   }
 
   /** The release of the QEMU at a monitor; {@code ?} if it is not known. */
@@ -74,15 +83,25 @@ final class Monitor implements AutoCloseable {
    */
   Link connect() throws QmpException, InterruptedException {
     close();
+    lost = true;
     QmpClient client = QmpClient.connect(address, options);
     Link made = new Link(client, client.subscribe(EventFilter.all()));
+    if (!hears) {
+      made.events().close();
+    }
     link = made;
+    lost = false;
     return made;
   }
 
   /** The connection that was made last; null before the first. */
   @Nullable Link link() {
     return link;
+  }
+
+  /** Whether the last that was asked of it found nobody there, or nobody who speaks QMP. */
+  boolean isLost() {
+    return lost;
   }
 
   /** The client that was connected last; null before the first. */
@@ -106,20 +125,39 @@ final class Monitor implements AutoCloseable {
     CompletableFuture<JsonNode> answer =
         link.client().executeAsync(request.command().within(timeout));
     try {
+      JsonNode value;
       try {
-        return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        value = answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
         note.accept(patience(request));
-        return answer.get();
+        value = answer.get();
       }
+      lost = false;
+      return value;
     } catch (InterruptedException e) {
       answer.cancel(true);
       throw e;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof QmpException why) {
+        lost = ExitStatus.isLoss(ExitStatus.of(why));
         throw why;
       }
       throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
+    }
+  }
+
+  /**
+   * What QEMU can do. Blocks while it is asked.
+   *
+   * @throws QmpException as {@link QmpClient#schema}
+   * @throws InterruptedException if this thread is interrupted
+   */
+  Schema schema(Link link) throws QmpException, InterruptedException {
+    try {
+      return link.client().schema();
+    } catch (QmpException e) {
+      lost = ExitStatus.isLoss(ExitStatus.of(e));
+      throw e;
     }
   }
 

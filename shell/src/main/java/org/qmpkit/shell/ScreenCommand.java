@@ -1,8 +1,10 @@
 package org.qmpkit.shell;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code screen}: what the guest shows, on this terminal or in a file. */
 final class ScreenCommand implements ShellCommand {
   /** No screen needs more; bytes. */
-  private static final long LARGEST = 256L << 20;
+  private static final int LARGEST = 256 << 20;
 
   @Override
   public String name() {
@@ -45,8 +47,8 @@ final class ScreenCommand implements ShellCommand {
   public int run(Session session, OwnLine line)
       throws LineException, QmpException, InterruptedException {
     String device = line.option("--device");
-    String via = line.option("--via");
-    String file = line.next();
+    String via = unquoted(line.option("--via"));
+    String file = unquoted(line.next());
     line.end();
     if (file != null && !file.endsWith(".png")) {
       throw new LineException("'" + file + "' must end with .png, which is what it writes");
@@ -62,7 +64,7 @@ final class ScreenCommand implements ShellCommand {
       if (file == null) {
         session.screen().picture(picture);
       } else {
-        Files.write(path(OwnLine.unquoted(file)), picture.png());
+        Files.write(path(file), picture.png());
         session.screen().say(picture.width() + " x " + picture.height() + " pixels in " + file);
       }
       return ExitStatus.DONE;
@@ -72,6 +74,10 @@ final class ScreenCommand implements ShellCommand {
       session.screen().say("screen: " + Reasons.of(e));
       return ExitStatus.FAILED;
     }
+  }
+
+  private static @Nullable String unquoted(@Nullable String word) {
+    return word == null ? null : OwnLine.unquoted(word);
   }
 
   private static Path path(String name) throws LineException {
@@ -88,29 +94,21 @@ final class ScreenCommand implements ShellCommand {
         via == null
             ? Files.createTempDirectory("qmp-screen-")
             : Files.createTempDirectory(via.toAbsolutePath(), "qmp-screen-");
-    Path file = folder.resolve("screen.ppm");
+    Path file = null;
     try {
+      // QEMU opens what is there already: nobody else need make, or can replace, anything here.
+      file = Files.createTempFile(folder, "screen", ".ppm");
       if (via != null) {
-        // Whoever may use the folder around it; QEMU may be another user.
-        var _ = folder.toFile().setWritable(true, false);
+        // QEMU may be another user.
         var _ = folder.toFile().setExecutable(true, false);
+        var _ = file.toFile().setWritable(true, false);
       }
       ObjectNode arguments = JsonNodeFactory.instance.objectNode().put("filename", file.toString());
       if (device != null) {
         arguments.put("device", device);
       }
       session.ask(Request.of("screendump", arguments));
-      if (!Files.exists(file)) {
-        throw new IOException(
-            "QEMU says that it has written "
-                + file
-                + ", but it is not here: QEMU runs on another machine or in a container; run the"
-                + " shell there, or name a folder that both see: screen --via FOLDER");
-      }
-      if (Files.size(file) > LARGEST) {
-        throw new IOException("QEMU has written more than any screen needs");
-      }
-      return Picture.ofPpm(Files.readAllBytes(file));
+      return Picture.ofPpm(written(file));
     } catch (CommandFailed e) {
       if (e.desc().contains("ermission denied") || e.desc().contains("o such file")) {
         throw new IOException(
@@ -124,8 +122,39 @@ final class ScreenCommand implements ShellCommand {
       }
       throw e;
     } finally {
-      Files.deleteIfExists(file);
+      if (file != null) {
+        Files.deleteIfExists(file);
+      }
       Files.deleteIfExists(folder);
     }
+  }
+
+  /** What is in a file that QEMU says to have written, whatever QEMU has made of it. */
+  private static byte[] written(Path file) throws IOException {
+    long size = 0;
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(file + " is not the file any more that QEMU was to write");
+      }
+      size = Files.size(file);
+    }
+    if (size == 0) {
+      throw new IOException(
+          "QEMU says that it has written "
+              + file
+              + ", but it is not here: QEMU runs on another machine or in a container; run the"
+              + " shell there, or name a folder that both see: screen --via FOLDER");
+    }
+    byte[] bytes = new byte[0];
+    if (size <= LARGEST) {
+      // It may grow meanwhile.
+      try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+        bytes = in.readNBytes(LARGEST + 1);
+      }
+    }
+    if (size > LARGEST || bytes.length > LARGEST) {
+      throw new IOException("QEMU has written more than any screen needs");
+    }
+    return bytes;
   }
 }

@@ -141,7 +141,7 @@ final class Session {
     if (known != null || link == null || options.hmp() || !options.negotiates()) {
       return known;
     }
-    return link.client().schema();
+    return monitor.schema(link);
   }
 
   /**
@@ -177,6 +177,11 @@ final class Session {
       return false;
     }
     return true;
+  }
+
+  /** Whether a line that ended so has lost this monitor, and not another one. */
+  boolean isLost(int status) {
+    return ExitStatus.isLoss(status) && (monitor.link() == null || isGone() || monitor.isLost());
   }
 
   /**

@@ -94,7 +94,7 @@ final class SourceCommand implements ShellCommand {
       // A line that has been executed has left it.
       session.key().enter();
       failed = status == ExitStatus.DONE ? failed : status;
-      boolean ends = status == ExitStatus.INTERRUPTED || status == ExitStatus.UNREACHABLE;
+      boolean ends = status == ExitStatus.INTERRUPTED || session.isLost(status);
       if (session.left()
           || ends
           || (status != ExitStatus.DONE && session.settings().stopsOnError())) {

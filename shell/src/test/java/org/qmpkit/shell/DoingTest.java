@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qmpkit.net.Address;
 import org.qmpkit.shell.ShellRig.Shown;
+import org.qmpkit.testkit.FakeQemu;
 import org.qmpkit.testkit.RealQemu;
 
 /** Files of lines, other monitors, and the same command in other words, on real QEMUs. */
@@ -161,6 +163,53 @@ final class DoingTest {
     }
   }
 
+  @Test
+  void whatFailsAtOneMonitorIsDoneAtTheOthers() throws IOException {
+    try (RealQemu second = RealQemu.start("-name", "second")) {
+      line("connect " + second.path() + " as b", 0);
+      Shown some = line("@all query-name | .name | select(. == \"second\") | .x", 2);
+      assertTrue(some.err().startsWith("b: "), some::toString);
+      List<String> said = line("@all query-name | .name.x", 2).err().lines().toList();
+      assertEquals(2, said.size(), said::toString);
+      assertTrue(said.getFirst().startsWith("here: ERROR: "), said::toString);
+      assertTrue(said.getLast().startsWith("b: ERROR: "), said::toString);
+    }
+    try (FakeQemu slow = FakeQemu.start().greeting(FakeQemu.GREETING_WITHOUT_OOB)) {
+      line("connect " + slow.path() + " as b", 0);
+      Shown offered = line("@all exec-oob query-name", ExitStatus.USAGE);
+      assertTrue(offered.out().startsWith("here: {"), offered::toString);
+      assertTrue(offered.err().startsWith("b: ERROR: "), offered::toString);
+    }
+  }
+
+  @Test
+  void eventsOfOtherMonitorsAreNotKept() throws Exception {
+    try (RealQemu second = RealQemu.start()) {
+      line("connect " + second.path() + " as b", 0);
+      Monitor.Link link = Objects.requireNonNull(shell.session().peers().all().get("b")).link();
+      line("@b cont", 0);
+      assertTrue(link != null && link.events().next(Duration.ZERO).isEmpty());
+    }
+  }
+
+  @Test
+  void anotherMonitorThatIsLostEndsNoScript() throws Exception {
+    try (RealQemu second = RealQemu.start("-name", "second")) {
+      line("connect " + second.path() + " as b", 0);
+      second.kill();
+      Path file = file("goes-on.qmp", "@b query-status\nconnect /nobody as c\nquery-name\n");
+      Shown sourced = line("source " + file, ExitStatus.UNREACHABLE);
+      assertTrue(sourced.out().contains("first"), sourced::toString);
+    }
+    try (RealQemu third = RealQemu.start("-name", "third")) {
+      Shown script = ShellRig.script(third, "connect /nobody as c\nquery-name | .name\n");
+      assertEquals(new Shown(ExitStatus.DONE, "\"third\"", script.err()), script);
+    }
+    qemu.kill();
+    Path ends = file("ends.qmp", "@all query-name\nlet a=1\n");
+    assertTrue(line("source " + ends, 3).err().contains("was ended at line 1"));
+  }
+
   private static String as(String language, String line) throws LineException {
     Request request = new LineGrammar().read(line);
     assertNotNull(request);
@@ -223,10 +272,22 @@ final class DoingTest {
             "device_del id=x",
             "transaction( block-dirty-bitmap-clear node=x name=y )",
             "human-monitor-command command-line:=\" q \"",
-            "human-monitor-command command-line:=\"system_reset now\"")) {
+            "human-monitor-command command-line:=\"system_reset now\"",
+            "human-monitor-command command-line:=\"loadvm monday\"",
+            "human-monitor-command command-line=delvm",
+            "human-monitor-command command-line:=\"commit all\"",
+            "human-monitor-command command-line:=\"drive_backup -f d /x\"",
+            "human-monitor-command command-line:=\"drive_mirror d /x\"",
+            "human-monitor-command command-line:=\"snapshot_delete_blkdev_internal d s\"")) {
       assertNotNull(Danger.of(Objects.requireNonNull(new LineGrammar().read(each))), each);
     }
-    for (String each : List.of("query-status", "stop", "cont", "transaction( abort )")) {
+    for (String each :
+        List.of(
+            "query-status",
+            "stop",
+            "cont",
+            "transaction( abort )",
+            "human-monitor-command command-line:=\"info snapshots\"")) {
       assertNull(Danger.of(Objects.requireNonNull(new LineGrammar().read(each))), each);
     }
   }

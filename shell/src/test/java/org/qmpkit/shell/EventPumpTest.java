@@ -3,6 +3,7 @@ package org.qmpkit.shell;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,7 +15,10 @@ import org.junit.jupiter.api.Timeout;
 import org.qmpkit.client.Event;
 import org.qmpkit.client.EventFilter;
 import org.qmpkit.client.QmpClient;
+import org.qmpkit.client.QmpOptions;
 import org.qmpkit.client.Subscription;
+import org.qmpkit.net.Address;
+import org.qmpkit.testkit.FakeQemu;
 import org.qmpkit.testkit.RealQemu;
 
 /** Events of a real QEMU on their way to the screen. */
@@ -135,6 +139,26 @@ final class EventPumpTest {
       assertEquals("STOP", kept.getLast().name());
       assertEquals(100, pump.dropped());
       assertEquals(0, pump.dropped(), "told once");
+    }
+  }
+
+  @Test
+  void longNamesCountAsWell() throws Exception {
+    int count = 40;
+    try (FakeQemu qemu = FakeQemu.start();
+        QmpClient client = QmpClient.connect(Address.unix(qemu.path()), QmpOptions.DEFAULT);
+        Subscription events = client.subscribe(EventFilter.all())) {
+      pump.mute(true);
+      for (int i = 0; i < count; i++) {
+        qemu.event("X".repeat(1 << 19) + i);
+        assertTrue(events.await(Duration.ofMinutes(1)), "it comes");
+        pump.drain(events);
+      }
+      List<Event> kept = pump.kept();
+      assertEquals(31, kept.size(), "as many as have 16 MiB of characters together");
+      assertTrue(kept.getLast().name().endsWith("X39"), "the last is kept");
+      assertEquals(count - 31, pump.dropped());
+      assertEquals(31, log.entries().size());
     }
   }
 }

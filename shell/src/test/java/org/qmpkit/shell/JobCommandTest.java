@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qmpkit.shell.ShellRig.Shown;
+import org.qmpkit.testkit.FakeQemu;
 import org.qmpkit.testkit.RealQemu;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -87,6 +89,40 @@ final class JobCommandTest {
       line(shell, "block-job-cancel device=copy force=true", 0);
       Shown ended = line(shell, "job wait copy", ExitStatus.FAILED);
       assertTrue(ended.out().contains("BLOCK_JOB_CANCELLED"), ended.out());
+    }
+  }
+
+  @Test
+  void onePausedGoesOnWhenSomebodySaysSo() throws Exception {
+    try (RealQemu qemu = RealQemu.start();
+        ShellRig shell = ShellRig.on(qemu)) {
+      mirror(shell, "speed=1");
+      line(shell, "job-pause id=copy", 0);
+      Shown paused = line(shell, "job wait copy --timeout 60s", 0);
+      assertTrue(paused.out().contains("\"status\": \"paused\""), paused.out());
+      Shown listed = line(shell, "jobs", 0);
+      assertTrue(listed.out().endsWith("; 'job-resume id=copy' goes on"), listed.out());
+    }
+  }
+
+  @Test
+  void onePausedForMomentsGoesOnByItself() throws Exception {
+    Iterator<String> looks =
+        List.of("paused", "paused", "paused", "running", "paused", "paused", "concluded")
+            .iterator();
+    try (FakeQemu qemu =
+            FakeQemu.start()
+                .answers(request ->
+                    request.contains("query-jobs")
+                        ? FakeQemu.returning(
+                            request,
+                            "[{\"id\": \"copy\", \"type\": \"mirror\", \"status\": \""
+                                + looks.next()
+                                + "\"}]")
+                        : null);
+        ShellRig shell = ShellRig.on(qemu)) {
+      Shown ended = line(shell, "job wait copy --timeout 60s", 0);
+      assertTrue(ended.out().contains("concluded"), ended.out());
     }
   }
 

@@ -4,12 +4,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QmpOptions;
 import org.qmpkit.client.SchemaCache;
 import org.qmpkit.net.Address;
+import org.qmpkit.testkit.FakeQemu;
 import org.qmpkit.testkit.RealQemu;
 
 /** A shell without a terminal on a real QEMU, a line at a time. */
@@ -24,10 +27,10 @@ final class ShellRig implements AutoCloseable {
   private final Session session;
   private final Conversation conversation;
 
-  private ShellRig(RealQemu qemu) throws QmpException, InterruptedException {
+  private ShellRig(Path socket, String input) throws QmpException, InterruptedException {
     ShellOptions options =
         new ShellOptions(
-            Address.unix(qemu.path()),
+            Address.unix(socket),
             false,
             true,
             false,
@@ -48,7 +51,7 @@ final class ShellRig implements AutoCloseable {
             true);
     Screen screen =
         new StreamScreen(
-            new StringReader(""),
+            new StringReader(input),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8));
     Knowledge knowledge = new Knowledge();
@@ -61,7 +64,20 @@ final class ShellRig implements AutoCloseable {
   }
 
   static ShellRig on(RealQemu qemu) throws QmpException, InterruptedException {
-    return new ShellRig(qemu);
+    return new ShellRig(qemu.path(), "");
+  }
+
+  /** One on a QEMU that does what no real one does on demand. */
+  static ShellRig on(FakeQemu qemu) throws QmpException, InterruptedException {
+    return new ShellRig(qemu.path(), "");
+  }
+
+  /** As a script does; blocks until it has ended. */
+  static Shown script(RealQemu qemu, String lines) throws Exception {
+    try (ShellRig shell = new ShellRig(qemu.path(), lines)) {
+      int status = shell.conversation.run(Objects.requireNonNull(shell.monitor.link()));
+      return new Shown(status, text(shell.out), text(shell.err));
+    }
   }
 
   /** Executes a line; blocks until it is done. */
