@@ -60,6 +60,20 @@ apt_install() {
     die "could not install $*; try: apt-get install $*"
 }
 
+# Sets $options of apt-get for other suites of Debian, from this machine's mirror and with lists of
+# their own in a folder.
+other_suites() { # FOLDER deb|deb-src SUITE...
+  local folder=$1 type=$2 mirror suite
+  shift 2
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | awk '!/security/ && !found {print; found = 1}')
+  [ -n "$mirror" ] || die "these packages are Debian's, and apt-get knows no mirror of Debian here"
+  mkdir -p "$folder/lists/partial"
+  for suite; do echo "$type $mirror $suite main"; done >"$folder/sources.list"
+  options=(-o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::lists=$folder/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+  apt-get "${options[@]}" update -qq >/dev/null 2>&1 || die "$mirror can't be reached"
+}
+
 # Installs a package for a command that is missing, as root; else says how.
 need() {
   command -v "$1" >/dev/null && return
