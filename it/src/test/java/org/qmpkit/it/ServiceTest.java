@@ -67,7 +67,9 @@ class ServiceTest {
           first.getOrDefault("STATUS", "").startsWith("0 of 1 monitors connected; vm1.qmp: "),
           first::toString);
       systemd.await("a sign of life", each -> fields(each).containsKey("WATCHDOG"));
-      try (RealQemu _ = RealQemu.startAt(folder.resolve("monitor"))) {
+      // It has started before the helper finds it: until then it answers one client, and not each.
+      try (RealQemu qemu = RealQemu.startAt(folder.resolve("qemu"))) {
+        Files.createSymbolicLink(folder.resolve("monitor"), qemu.path());
         systemd.await(
             "the monitor is there",
             each -> "1 of 1 monitors connected".equals(fields(each).get("STATUS")));
