@@ -146,13 +146,11 @@ class QmpStubTest {
         half.negotiate();
         half.send("{\"execute\": \"qu");
       }
-      for (int quick = 0; quick < 30; quick++) {
+      // Each reads its greeting: OpenXT's helper ends with a client that leaves something unread.
+      for (int quick = 0; quick < 60; quick++) {
         try (LineClient client = LineClient.connect(host.socket(), Patience.LIMIT)) {
           assertTrue(client.greeting().contains("\"oob\""));
         }
-      }
-      for (int quick = 0; quick < 30; quick++) {
-        LineClient.connect(host.socket(), Patience.LIMIT).close();
       }
       try (LineClient client = LineClient.connect(host.socket(), Patience.LIMIT)) {
         // OpenXT's helper also hands on what one of those before has not read.
