@@ -94,11 +94,11 @@ final class AtCommand implements ShellCommand {
           name + ": " + JsonText.compact(Answers.error(e, request.id()), screen.palette()));
       return ExitStatus.of(e);
     } catch (QmpException e) {
-      screen.say(name + ": " + session.error(e));
+      screen.say(name + ": " + session.display().errorText(e));
       return ExitStatus.of(e);
     } catch (LineException | IllegalArgumentException | UnsupportedOperationException e) {
       // It may be of this monitor's answer, or of what it offers: the next may do it.
-      screen.say(name + ": " + screen.palette().error("ERROR: " + e.getMessage()));
+      screen.say(name + ": " + session.display().errorText(e));
       return ExitStatus.USAGE;
     }
   }

@@ -209,10 +209,10 @@ final class Conversation implements Lines {
       screen.say(command.name() + ": " + e.getMessage() + "\nusage: " + forms);
       return ExitStatus.USAGE;
     } catch (QmpException e) {
-      screen.say(session.error(e));
+      session.display().error(e);
       return ExitStatus.of(e);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
-      screen.say("ERROR: " + e.getMessage());
+      session.display().error(e);
       return ExitStatus.USAGE;
     } catch (InterruptedException e) {
       screen.say("no longer waiting for '" + line.strip() + "'");

@@ -28,7 +28,7 @@ final class Session {
   private final Monitor monitor;
   private final Knowledge knowledge;
   private final CancelKey key;
-  private final @Nullable RequestLog log;
+  private final Display display;
   private final EventLog history = new EventLog();
   private final Peers peers = new Peers();
   private final Settings settings;
@@ -53,9 +53,9 @@ final class Session {
     this.monitor = monitor;
     this.knowledge = knowledge;
     this.key = key;
-    this.log = log;
+    display = new Display(options, screen, log);
     settings = new Settings(options.stopsOnError());
-    events = new EventPump(history, this::show, this::ended);
+    events = new EventPump(history, display::events, this::ended);
   }
 
   ShellOptions options() {
@@ -97,6 +97,11 @@ final class Session {
   /** What happened of late. */
   EventLog history() {
     return history;
+  }
+
+  /** How answers and errors come to the screen. */
+  Display display() {
+    return display;
   }
 
   /** How events come to the screen. */
@@ -221,7 +226,7 @@ final class Session {
     }
     lastRequest = request;
     if (options.verbose()) {
-      screen.result(options.format().text(request.message(), screen.palette()));
+      display.request(request);
     }
     boolean quits = options.hmp() ? HumanMonitor.ends(line) : request.name().equals("quit");
     int status = ExitStatus.DONE;
@@ -233,28 +238,32 @@ final class Session {
       JsonNode value = monitor.execute(link, request, screen::say);
       key.leave();
       ObjectNode message = Answers.success(value, request.id());
+      events.drain(link.events());
       if (selection == null) {
-        show(link, request, message);
+        display.answer(request, message);
       } else {
-        log(request, message);
-        status = show(link, selection, value);
+        status = display.answer(request, message, selection);
       }
     } catch (CommandFailed e) {
       key.leave();
-      show(link, request, Answers.error(e, request.id()));
-      hint(request, e);
+      events.drain(link.events());
+      display.answer(request, Answers.error(e, request.id()));
+      Schema schema = options.hmp() || e.refusal().isPresent() ? null : knownSchema();
+      if (schema != null) {
+        display.hint(schema, request, e);
+      }
       status = ExitStatus.of(e);
     } catch (Disconnected e) {
       // A QEMU that was told to quit need not answer.
       if (!quits) {
-        screen.say(error(e));
+        display.error(e);
         status = ExitStatus.UNREACHABLE;
       }
     } catch (QmpException e) {
-      screen.say(error(e));
+      display.error(e);
       status = ExitStatus.of(e);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
-      screen.say("ERROR: " + e.getMessage());
+      display.error(e);
       status = ExitStatus.USAGE;
     } catch (InterruptedException e) {
       screen.say("no longer waiting for '" + request.name() + "'; it may run yet");
@@ -268,27 +277,6 @@ final class Session {
     }
     leaving(false);
     return status;
-  }
-
-  private void show(Link link, Request request, ObjectNode message) {
-    events.drain(link.events());
-    JsonNode value = message.path("return");
-    JsonNode error = message.path("error");
-    boolean messages = options.format().isMessage() && !options.hmp();
-    if (messages) {
-      screen.result(options.format().text(message, screen.palette()));
-    } else if (!error.isMissingNode()) {
-      String text = error.path("class").asString() + ": " + error.path("desc").asString();
-      screen.say(screen.palette().error(Printable.text(text)));
-    } else if (options.hmp()) {
-      String text = value.asString("").replace("\r\n", "\n").stripTrailing();
-      if (!text.isEmpty()) {
-        screen.result(Printable.text(text));
-      }
-    } else {
-      screen.result(options.format().text(value, screen.palette()));
-    }
-    log(request, message);
   }
 
   /** Whether the user, asked whether something dangerous is meant, says no; then that is said. */
@@ -308,43 +296,6 @@ final class Session {
       screen.say("'" + request.name() + "' was not executed");
     }
     return refused;
-  }
-
-  private int show(Link link, Selection selection, JsonNode value) {
-    events.drain(link.events());
-    try {
-      String text = selection.text(value, options.format(), screen.palette());
-      if (!text.isEmpty()) {
-        screen.result(text);
-      }
-      return ExitStatus.DONE;
-    } catch (LineException e) {
-      screen.say(screen.palette().error("ERROR: " + e.getMessage()));
-      return ExitStatus.USAGE;
-    }
-  }
-
-  private void hint(Request request, CommandFailed failure) {
-    Schema schema = options.hmp() || failure.refusal().isPresent() ? null : knownSchema();
-    String hint = schema == null ? "" : Hints.of(schema, request, failure);
-    if (!hint.isEmpty()) {
-      screen.say(Printable.text(hint));
-    }
-  }
-
-  private void log(Request request, ObjectNode message) {
-    try {
-      if (log != null) {
-        log.add(request, message);
-      }
-    } catch (IOException e) {
-      screen.say("cannot write the log: " + Reasons.of(e));
-    }
-  }
-
-  /** What is said of it. */
-  String error(QmpException e) {
-    return screen.palette().error("ERROR: " + e.getMessage());
   }
 
   private synchronized void leaving(boolean quits) {
@@ -368,20 +319,6 @@ final class Session {
     return isGone();
   }
 
-  private void show(List<Event> some) {
-    StringBuilder text = new StringBuilder();
-    for (Event each : some) {
-      if (each.lost() > 0 && screen.interactive()) {
-        text.append("(").append(each.lost()).append(" events were lost here)\n");
-      } else if (each.lost() > 0) {
-        screen.say("(" + each.lost() + " events were lost)");
-      }
-      text.append(JsonText.compact(Answers.event(each), screen.palette())).append('\n');
-    }
-    text.setLength(text.length() - 1);
-    screen.event(text.toString());
-  }
-
   /** Shows the events that were kept back. */
   void showKept() {
     long dropped = events.dropped();
@@ -394,7 +331,7 @@ final class Session {
     }
     List<Event> kept = events.kept();
     if (!kept.isEmpty()) {
-      show(kept);
+      display.events(kept);
     }
   }
 
@@ -405,11 +342,7 @@ final class Session {
       history.end(why);
       notifyAll();
       if (!leaving && screen.interactive()) {
-        String reason =
-            String.valueOf(why.getMessage())
-                .replaceFirst("^cannot receive events at .*?: ", "")
-                .replaceFirst("; connect again$", "");
-        screen.event(screen.palette().error("Disconnected: " + reason) + remedy());
+        display.left(why, remedy());
       }
     }
   }
