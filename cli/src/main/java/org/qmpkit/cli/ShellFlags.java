@@ -188,7 +188,8 @@ final class ShellFlags {
         script.orElse(null),
         arguments.has("exit-on-error") || !lines.isEmpty(),
         limit,
-        !arguments.has("no-pager"));
+        !arguments.has("no-pager"),
+        ShellTool::more);
   }
 
   static Format format(Arguments arguments) throws UsageException {

@@ -119,6 +119,17 @@ public final class Helper implements AutoCloseable {
     }
   }
 
+  /**
+   * The routes of a helper that is told so, its configuration read; without those that come and go
+   * with domains.
+   *
+   * @throws IOException if the configuration can't be read
+   * @throws IllegalArgumentException if the settings or the configuration make no sense
+   */
+  public static List<RouteSpec> routes(Settings settings) throws IOException {
+    return withConfig(settings).routes();
+  }
+
   /** What the command line says, and with it what the configuration says that it names. */
   private static Settings withConfig(Settings commandLine) throws IOException {
     Settings all = commandLine.copy();

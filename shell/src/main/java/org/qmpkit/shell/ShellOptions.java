@@ -20,6 +20,7 @@ import org.qmpkit.net.Address;
  * @param stopsOnError whether the first line that fails ends a script, with its status ({@code -e})
  * @param timeout how long an answer may take
  * @param pages whether what does not fit the screen goes through a pager
+ * @param book reads the addresses of other monitors ({@code connect})
  */
 public record ShellOptions(
     Address address,
@@ -32,7 +33,8 @@ public record ShellOptions(
     @Nullable Path script,
     boolean stopsOnError,
     Duration timeout,
-    boolean pages) {
+    boolean pages,
+    AddressBook book) {
   public ShellOptions {
     lines = List.copyOf(lines);
   }

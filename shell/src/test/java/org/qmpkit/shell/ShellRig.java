@@ -40,7 +40,8 @@ final class ShellRig implements AutoCloseable {
             null,
             false,
             QmpOptions.FOREVER,
-            false);
+            false,
+            Address::parseInShell);
     monitor =
         new Monitor(
             options.address(),
