@@ -1,6 +1,7 @@
 package org.qmpkit.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -72,7 +73,13 @@ class ShellMachineTest {
       assertTrue(
           shell.colours().contains("block_resize \033[2msize= [device=] [node-name=]"),
           shell::colours);
-      keys(shell, "node-name=d");
+      // It gives way to what Tab lists, and comes back.
+      shell.complete("size= (required; int)   device=      (string)   node-name=   (string)");
+      shell.press("Tab", "Right");
+      shell.await("\n(QEMU) block_resize device=");
+      assertTrue(shell.lastLine().startsWith("size= (required; int)"), shell::text);
+      drop(shell);
+      keys(shell, "block_resize node-name=d");
       shell.complete("(QEMU) block_resize node-name=disk size= [device=]");
       keys(shell, "size=1048576");
       shell.awaitLastLine("(QEMU) block_resize node-name=disk size=1048576");
@@ -88,6 +95,7 @@ class ShellMachineTest {
 
       // A QEMU that stands still: what it said earlier.
       qemu.pause();
+      assertFalse(shell.text().contains("id=nic   id=vda"), shell::text);
       shell.type("device_del id=");
       shell.complete("id=nic   id=vda");
       drop(shell);
@@ -118,7 +126,7 @@ class ShellMachineTest {
       // In small steps, of which it makes several a second.
       shell.ask(
           PROMPT,
-          "blockdev-mirror job-id=copy device=from target=to sync=full speed=2097152"
+          "blockdev-mirror job-id=copy device=from target=to sync=full speed=1048576"
               + " granularity=65536 buf-size=262144");
       shell.enter("job wait copy");
       Pattern row =
