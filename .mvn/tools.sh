@@ -60,12 +60,17 @@ apt_install() {
     die "could not install $*; try: apt-get install $*"
 }
 
+# The mirror of Debian that this machine uses, or nothing.
+debian_mirror() {
+  apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | awk '!/security/ && !found {print; found = 1}'
+}
+
 # Sets $options of apt-get for other suites of Debian, from this machine's mirror and with lists of
 # their own in a folder.
 other_suites() { # FOLDER deb|deb-src SUITE...
   local folder=$1 type=$2 mirror suite
   shift 2
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | awk '!/security/ && !found {print; found = 1}')
+  mirror=$(debian_mirror)
   [ -n "$mirror" ] || die "these packages are Debian's, and apt-get knows no mirror of Debian here"
   mkdir -p "$folder/lists/partial"
   for suite; do echo "$type $mirror $suite main"; done >"$folder/sources.list"
@@ -74,9 +79,11 @@ other_suites() { # FOLDER deb|deb-src SUITE...
   apt-get "${options[@]}" update -qq >/dev/null 2>&1 || die "$mirror can't be reached"
 }
 
-# Installs a package for a command that is missing, as root; else says how.
-need() {
-  command -v "$1" >/dev/null && return
+# Installs a package for a command or a file that is missing, as root; else says how.
+need() { command -v "$1" >/dev/null || install_for "$@"; }
+need_file() { [ -e "$1" ] || install_for "$@"; }
+
+install_for() { # WHAT_IS_MISSING PACKAGE
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "$1 is missing; installing $2 …"
     apt_install "$2"
