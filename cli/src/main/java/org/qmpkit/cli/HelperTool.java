@@ -135,7 +135,7 @@ final class HelperTool implements Tool {
         new PidNode(guest.pidNode()).run(settings, System.err);
         return ExitStatus.DONE;
       }
-      Helper.run(settings, System.err, System.getenv("JOURNAL_STREAM") != null);
+      Helper.run(settings, System.err);
       return ExitStatus.DONE;
     } catch (IllegalArgumentException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
