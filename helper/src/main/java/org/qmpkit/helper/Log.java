@@ -13,7 +13,7 @@ import org.qmpkit.protocol.Journal.Severity;
  * The operator's log: one line per event on one stream, with severity, route and client. Control
  * characters, which a peer may have sent, are escaped.
  */
-public final class Log {
+final class Log {
   private final PrintStream out;
   private final @Nullable Journald journald;
   private Severity least;
