@@ -51,7 +51,10 @@ final class Program {
     Path built = ROOT.resolve("client/target");
     try (Stream<Path> jars = Files.list(built)) {
       Path library =
-          jars.filter(each -> each.getFileName().toString().matches("qmpkit-client-.*\\.jar"))
+          jars.filter(each ->
+                  each.getFileName()
+                      .toString()
+                      .matches("qmpkit-client-.*(?<!-sources|-javadoc)\\.jar"))
               .findFirst()
               .orElseThrow(() -> new IllegalStateException("there is no jar in " + built));
       // First, since what the tools need may have one as well; all but it is there in any case.
@@ -156,7 +159,8 @@ final class Program {
     }
   }
 
-  private static Path root() {
+  /** The checkout. */
+  static Path root() {
     String named = System.getProperty("qmpkit.it.root");
     Path root = named == null ? Path.of("").toAbsolutePath().resolve("..") : Path.of(named);
     return root.normalize();
