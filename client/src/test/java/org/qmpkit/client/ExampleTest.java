@@ -53,7 +53,8 @@ class ExampleTest {
         source
             .substring(
                 source.indexOf("\"example\"\n") + "\"example\"\n".length(),
-                source.indexOf("    // @end"))
+                source.indexOf(
+                    "    // " + "@end")) // in one piece, javadoc would take it for an end
             .lines()
             .collect(Collectors.joining("\n"));
     assertTrue(
