@@ -174,6 +174,8 @@ public final class QmpClient implements AutoCloseable {
    * As {@link #execute(QmpCommand)}, for who passes the value on: no tree is made of it.
    *
    * @return the value of {@code return} as QEMU wrote it: JSON in ASCII, on one line
+   * @throws QmpException as {@link #execute(QmpCommand)}
+   * @throws InterruptedException as {@link #execute(QmpCommand)}
    */
   public String executeText(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));

@@ -51,6 +51,11 @@ public record QmpOptions(
   /** Less than this would not hold QEMU's own greeting. */
   private static final int LEAST_MESSAGE = 1024;
 
+  /**
+   * Options that are possible.
+   *
+   * @throws IllegalArgumentException if one is not: it says which, and what it may be
+   */
   public QmpOptions {
     positive("connectTimeout", connectTimeout);
     positive("replyTimeout", replyTimeout);

@@ -26,9 +26,13 @@ import org.qmpkit.protocol.Message.Greeting;
 public final class ClientSession {
   /** How far a session is. */
   public enum Phase {
+    /** QEMU has not greeted yet. */
     GREETING,
+    /** The fence is on its way; what comes before its answer is somebody else's. */
     FENCING,
+    /** Negotiated: commands may be sent. */
     READY,
+    /** QEMU said what none says; the session is over. */
     BROKEN
   }
 
@@ -111,6 +115,7 @@ public final class ClientSession {
         limit, RandomGenerator.getDefault(), new Outbox(new Backlog(Long.MAX_VALUE)), false);
   }
 
+  /** How far it is. */
   public Phase phase() {
     return phase;
   }

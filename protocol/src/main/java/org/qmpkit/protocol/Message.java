@@ -77,6 +77,7 @@ public sealed interface Message {
 
   /** An answer to a request: {@link Return} or {@link Error}. */
   sealed interface Answer extends Message {
+    /** The whole answer, with its id. */
     Document document();
   }
 
