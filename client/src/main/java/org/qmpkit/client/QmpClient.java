@@ -357,6 +357,51 @@ public final class QmpClient implements AutoCloseable {
   }
 
   /**
+   * Observes a job from here on, whether it has begun or not. Does not block.
+   *
+   * @param id the job's id, as {@code job-id} names it; some block jobs that are given none have
+   *     their device's
+   * @return to be closed by the caller
+   */
+  public JobWatch watchJob(String id) {
+    return new JobWatch(this, id);
+  }
+
+  /**
+   * Waits for the end of a job that has begun, as {@link JobWatch#await(Duration)}. One that has
+   * ended by now and is forgotten is not there: {@link #runJob} and {@link #watchJob} miss none.
+   */
+  public JobInfo awaitJob(String id, Duration timeout) throws QmpException, InterruptedException {
+    try (JobWatch watch = watchJob(id)) {
+      return watch.await(timeout);
+    }
+  }
+
+  /**
+   * Executes a command that starts a job, and waits for the job's end, as {@link
+   * JobWatch#await(Duration)}.
+   *
+   * @param start a command whose argument {@code job-id} names the job
+   * @param timeout how long both may take together; {@link QmpOptions#FOREVER} for no limit
+   * @throws CommandFailed if the job can't be started
+   * @throws IllegalArgumentException if nothing names the job
+   */
+  public JobInfo runJob(QmpCommand start, Duration timeout)
+      throws QmpException, InterruptedException {
+    JsonNode id = start.arguments().path("job-id");
+    if (!id.isString()) {
+      throw new IllegalArgumentException(
+          "the arguments of '" + start.name() + "' must have a text 'job-id', which names the job");
+    }
+    long begun = System.nanoTime();
+    try (JobWatch watch = watchJob(id.asString())) {
+      execute(start.within(start.timeout(timeout)));
+      Duration left = timeout.minusNanos(System.nanoTime() - begun);
+      return watch.await(left.isPositive() ? left : Duration.ofNanos(1));
+    }
+  }
+
+  /**
    * What this QEMU can do, by its own account; blocks.
    *
    * <p>The first call takes it from {@link QmpOptions#schemaCache} where it is there for a QEMU of

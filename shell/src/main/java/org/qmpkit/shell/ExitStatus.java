@@ -2,6 +2,7 @@ package org.qmpkit.shell;
 
 import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.Disconnected;
+import org.qmpkit.client.JobFailed;
 import org.qmpkit.client.ProtocolViolation;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QueueFull;
@@ -53,6 +54,7 @@ public final class ExitStatus {
                     case TIMED_OUT, BUSY -> NO_ANSWER;
                   })
               .orElse(FAILED);
+      case JobFailed _ -> FAILED;
       case Disconnected _ -> UNREACHABLE;
       case TimedOut _, QueueFull _ -> NO_ANSWER;
       case ProtocolViolation _ -> BROKEN;
