@@ -65,13 +65,22 @@ public sealed interface Message {
       implements Message {
     /** The request on a line of its own, minified, under an id of our own. */
     byte[] line(long ownId) {
+      return line(",\"id\":" + ownId);
+    }
+
+    /** The same without an id, which old guest agents refuse. */
+    byte[] lineWithoutId() {
+      return line("");
+    }
+
+    private byte[] line(String member) {
       StringBuilder line =
           new StringBuilder(oob ? "{\"exec-oob\":" : "{\"execute\":")
               .append(JsonString.quote(name));
       if (arguments != null) {
         line.append(",\"arguments\":").append(arguments);
       }
-      return Ascii.bytes(line.append(",\"id\":").append(ownId).append("}\r\n").toString());
+      return Ascii.bytes(line.append(member).append("}\r\n").toString());
     }
   }
 
