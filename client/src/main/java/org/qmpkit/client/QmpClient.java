@@ -1,15 +1,11 @@
 package org.qmpkit.client;
 
-import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.AddressException;
-import org.qmpkit.net.TransportException;
-import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Message;
 import org.qmpkit.protocol.Message.Greeting;
 import tools.jackson.core.JacksonException;
@@ -34,10 +30,10 @@ public final class QmpClient implements AutoCloseable {
   private final Greeting greeting;
   private final SchemaSource schema;
 
-  private QmpClient(Connection connection, QmpOptions options, Greeting greeting) {
+  private QmpClient(Connection connection, QmpOptions options) {
     this.connection = connection;
     this.options = options;
-    this.greeting = greeting;
+    greeting = connection.greeting();
     schema = new SchemaSource(this, options.schemaCache(), greeting.version());
   }
 
@@ -71,33 +67,8 @@ public final class QmpClient implements AutoCloseable {
    */
   public static QmpClient connect(Address address, QmpOptions options)
       throws QmpException, InterruptedException {
-    QmpLoop shared = options.loop();
-    Transports transports = Transports.load();
-    QmpLoop loop;
-    try {
-      loop =
-          shared == null
-              ? QmpLoop.start("qmp " + address, transports.poller(List.of(address)))
-              : shared;
-    } catch (TransportException e) {
-      throw new Disconnected(address, String.valueOf(e.getMessage()), false, e);
-    } catch (IOException e) {
-      String why = "cannot connect to " + address + ": the system gives no poller: ";
-      throw new Disconnected(address, why + e.getMessage() + "; close files", false, e);
-    }
-    boolean done = false;
-    try {
-      Connection connection = new Connection(address, options, loop, shared == null);
-      connection.refuseOnLoop("connect");
-      Greeting greeting = connection.open(transports);
-      QmpClient client = new QmpClient(connection, options, greeting);
-      done = true;
-      return client;
-    } finally {
-      if (!done && shared == null) {
-        loop.close();
-      }
-    }
+    Peer peer = options.negotiates() ? Peer.MONITOR : Peer.NOT_GREETING;
+    return new QmpClient(peer.connect(address, options), options);
   }
 
   /** Where it is connected to. */
@@ -167,7 +138,7 @@ public final class QmpClient implements AutoCloseable {
   public JsonNode execute(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.value(await(call, timeout, "execute"), connection.address(), timeout);
+    return call.value(connection.await(call, timeout, "execute"), connection.address(), timeout);
   }
 
   /**
@@ -178,18 +149,7 @@ public final class QmpClient implements AutoCloseable {
   public String executeText(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.text(await(call, timeout, "executeText"), connection.address(), timeout);
-  }
-
-  private Call.Outcome await(Call.Waiting call, Duration timeout, String method)
-      throws QmpException, InterruptedException {
-    connection.refuseOnLoop(method);
-    Deadline deadline = Deadline.in(timeout);
-    if (Thread.interrupted()) {
-      throw new InterruptedException("interrupted before '" + call.command.name() + "' was sent");
-    }
-    connection.enqueue(call);
-    return connection.await(call, deadline);
+    return call.text(connection.await(call, timeout, "executeText"), connection.address(), timeout);
   }
 
   /** Executes a command without arguments, as {@link #executeAsync(QmpCommand)}. */
@@ -308,7 +268,7 @@ public final class QmpClient implements AutoCloseable {
     boolean begun = false;
     try {
       Duration timeout = options.replyTimeout();
-      JsonNode answer = call.value(await(call, timeout, "follow"), address(), timeout);
+      JsonNode answer = call.value(connection.await(call, timeout, "follow"), address(), timeout);
       if (!isSubscription(answer)) {
         throw new ProtocolViolation(
             address(),
