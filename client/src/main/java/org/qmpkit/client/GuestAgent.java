@@ -107,6 +107,12 @@ public final class GuestAgent implements AutoCloseable {
     return call.value(connection.await(call, timeout, "execute"), connection.address(), timeout);
   }
 
+  /** Reads the answer as a record, as {@link QmpClient#execute(QmpCommand, Class)}. */
+  public <T> T execute(QmpCommand command, Class<T> view)
+      throws QmpException, InterruptedException {
+    return Views.read(execute(command), view, address(), command.name());
+  }
+
   /** Ends the connection: what waits fails with {@link Disconnected}. Idempotent. */
   @Override
   public void close() {

@@ -141,6 +141,38 @@ public final class QmpClient implements AutoCloseable {
     return call.value(connection.await(call, timeout, "execute"), connection.address(), timeout);
   }
 
+  /** Executes a command without arguments, as {@link #execute(QmpCommand, Class)}. */
+  public <T> T execute(String command, Class<T> view) throws QmpException, InterruptedException {
+    return execute(QmpCommand.of(command), view);
+  }
+
+  /**
+   * Executes a command as {@link #execute(QmpCommand)} does, and reads its answer as a record, or
+   * an array of records.
+   *
+   * {@snippet file="org/qmpkit/client/ViewsTest.java" region="example"}
+   *
+   * <p>A component {@code totalTime} reads the member {@code total-time}, or {@code total_time};
+   * {@code @JsonProperty} names another. One that is an {@code Optional}, or marked
+   * {@code @Nullable}, may be missing; all others must be there. Members without a component are
+   * left out. A constant {@code IO_ERROR} is the value {@code io-error}; a value without a constant
+   * becomes the constant {@code UNKNOWN}, or that with {@code @JsonEnumDefaultValue}, and where
+   * there is none, is a mismatch. Nothing is converted: a number is no string.
+   *
+   * <p>Jackson makes the records: they are public in an exported package, or their package is
+   * opened: {@code opens com.example.views to tools.jackson.databind}.
+   *
+   * @param view a record, or an array of them; what they are made of may be records, enums,
+   *     strings, numbers, booleans, lists, optionals, and {@link JsonNode} for anything
+   * @throws ViewMismatch if the answer is of another shape; {@link Schema#check} tells beforehand
+   * @throws QmpException as {@link #execute(QmpCommand)}
+   * @throws IllegalArgumentException if Jackson can't make such a view, too
+   */
+  public <T> T execute(QmpCommand command, Class<T> view)
+      throws QmpException, InterruptedException {
+    return Views.read(execute(command), view, address(), command.name());
+  }
+
   /**
    * As {@link #execute(QmpCommand)}, for who passes the value on: no tree is made of it.
    *

@@ -7,6 +7,7 @@ import org.qmpkit.client.ProtocolViolation;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QueueFull;
 import org.qmpkit.client.TimedOut;
+import org.qmpkit.client.ViewMismatch;
 
 /** What a process ends with; scripts rely on it (docs/cli.md, "Exit status"). */
 public final class ExitStatus {
@@ -57,7 +58,7 @@ public final class ExitStatus {
       case JobFailed _ -> FAILED;
       case Disconnected _ -> UNREACHABLE;
       case TimedOut _, QueueFull _ -> NO_ANSWER;
-      case ProtocolViolation _ -> BROKEN;
+      case ProtocolViolation _, ViewMismatch _ -> BROKEN;
     };
   }
 }
