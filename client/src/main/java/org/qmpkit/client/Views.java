@@ -64,13 +64,11 @@ final class Views {
     try {
       read = MAPPER.treeToValue(answer, view);
     } catch (InvalidDefinitionException | IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          view.getName()
-              + " must be a record that Jackson may make, with what it is made of: public in a"
-              + " package that is exported, or in one that is opened to tools.jackson.databind: "
-              + QmpException.oneLine(String.valueOf(e.getMessage())),
-          e);
+      throw inaccessible(view, e);
     } catch (JacksonException e) {
+      if (e.getCause() instanceof IllegalAccessException) {
+        throw inaccessible(view, e);
+      }
       throw new ViewMismatch(address, command, view, path(e), e.getOriginalMessage(), e);
     }
     if (read == null) {
@@ -78,6 +76,15 @@ final class Views {
           address, command, view, "", "it is null", new NullPointerException("null"));
     }
     return read;
+  }
+
+  private static IllegalArgumentException inaccessible(Class<?> view, RuntimeException why) {
+    return new IllegalArgumentException(
+        view.getName()
+            + " must be a record that Jackson may make, with what it is made of: public in a"
+            + " package that is exported, or in one that is opened to tools.jackson.databind: "
+            + QmpException.oneLine(String.valueOf(why.getMessage())),
+        why);
   }
 
   private static String path(JacksonException e) {

@@ -25,20 +25,20 @@ import org.qmpkit.client.Schema.Misfit;
 import org.qmpkit.client.StatusInfo.RunState;
 import org.qmpkit.net.Address;
 import org.qmpkit.testkit.RealQemu;
+import org.qmpkit.testkit.WithQemu;
 import tools.jackson.databind.JsonNode;
 
 /** Records of a program's own, read from a real QEMU's answers and checked against its schema. */
 @Timeout(120)
+@WithQemu(args = {"-object", "memory-backend-ram,id=m0,size=4M"})
 class ViewsTest {
-  private static RealQemu qemu;
   private static QmpClient client;
 
   @BeforeAll
-  static void start() throws Exception {
-    qemu = RealQemu.start("-M", "none", "-S", "-object", "memory-backend-ram,id=m0,size=4M");
+  static void start(Address monitor) throws Exception {
     client =
         QmpClient.connect(
-            qemu.path().toString(),
+            monitor,
             QmpOptions.DEFAULT
                 .withConnectTimeout(Duration.ofMinutes(1))
                 .withSchemaCache(SchemaCache.none()));
@@ -47,7 +47,6 @@ class ViewsTest {
   @AfterAll
   static void stop() {
     client.close();
-    qemu.close();
   }
 
   private static <T> T read(String json, Class<T> view) throws ViewMismatch {
