@@ -3,8 +3,8 @@ package org.qmpkit.recording;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
@@ -33,11 +33,11 @@ public final class RecordingWriter implements AutoCloseable {
   private static final Set<OpenOption> NEW =
       Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
-  private final OutputStream out;
+  private final SeekableByteChannel out;
   private final long most;
   private long written;
 
-  private RecordingWriter(OutputStream out, long most) {
+  private RecordingWriter(SeekableByteChannel out, long most) {
     this.out = out;
     this.most = most;
   }
@@ -53,20 +53,20 @@ public final class RecordingWriter implements AutoCloseable {
   }
 
   static RecordingWriter create(Path file, long most) throws IOException {
-    var channel =
+    SeekableByteChannel channel =
         Files.newByteChannel(
             file,
             NEW,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {
-      return begin(Channels.newOutputStream(channel), most);
+      return begin(channel, most);
     } catch (IOException e) {
       channel.close();
       throw e;
     }
   }
 
-  static RecordingWriter begin(OutputStream out, long most) throws IOException {
+  static RecordingWriter begin(SeekableByteChannel out, long most) throws IOException {
     RecordingWriter writer = new RecordingWriter(out, most);
     writer.write("{\"" + FORM + "\": " + VERSION + ", \"started\": \"" + Instant.now() + "\"}\n");
     return writer;
@@ -78,7 +78,7 @@ public final class RecordingWriter implements AutoCloseable {
    * @param at since the beginning
    * @param message JSON on one line
    * @throws IOException if it can't be written, or if the recording would have more than 64 MiB;
-   *     nothing of it is in the file then, unless the disk is full
+   *     nothing of it is in the file then
    */
   public void received(Duration at, String message) throws IOException {
     write(at, "qemu", message);
@@ -99,7 +99,16 @@ public final class RecordingWriter implements AutoCloseable {
     if (written + bytes.length > most) {
       throw new IOException("it would have more than " + (most >> 20) + " MiB");
     }
-    out.write(bytes);
+    ByteBuffer left = ByteBuffer.wrap(bytes);
+    try {
+      while (left.hasRemaining()) {
+        out.write(left);
+      }
+    } catch (IOException e) {
+      // Half a line would make all of it unreadable.
+      out.truncate(written);
+      throw e;
+    }
     written += bytes.length;
   }
 

@@ -6,14 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
@@ -124,14 +126,80 @@ class RecordingTest {
     assertTrue(Recording.read(file).exchanges().size() > 900);
   }
 
+  /** A full disk takes half a line: the rest of the file must stay readable. */
   @Test
-  void saysThatTheDiskIsFull() throws IOException {
-    Path full = Path.of("/dev/full");
-    assumeTrue(Files.exists(full), "this system has no /dev/full");
-    try (OutputStream out = Files.newOutputStream(full)) {
+  void leavesNoHalfLineOnAFullDisk() throws IOException {
+    Path file = Files.createFile(folder.resolve("disk"));
+    try (FullDisk disk = new FullDisk(Files.newByteChannel(file, StandardOpenOption.WRITE), 400);
+        RecordingWriter writer = RecordingWriter.begin(disk, Recording.MOST)) {
+      writer.received(Duration.ZERO, GREETING);
       IOException why =
-          assertThrows(IOException.class, () -> RecordingWriter.begin(out, Recording.MOST));
+          assertThrows(
+              IOException.class,
+              () -> writer.sent(Duration.ZERO, "{\"execute\":\"" + "x".repeat(400) + "\"}"));
       assertEquals("No space left on device", why.getMessage());
+      assertEquals(writer.size(), Files.size(file));
+    }
+    assertEquals(GREETING, Recording.read(file).greeting());
+  }
+
+  /** A file on a disk that is full when so many bytes are in it. */
+  private static final class FullDisk implements SeekableByteChannel {
+    private final SeekableByteChannel file;
+    private final long most;
+
+    FullDisk(SeekableByteChannel file, long most) {
+      this.file = file;
+      this.most = most;
+    }
+
+    @Override
+    public int write(ByteBuffer from) throws IOException {
+      int fits = (int) Math.min(from.remaining(), most - file.size());
+      if (fits == 0) {
+        throw new IOException("No space left on device");
+      }
+      ByteBuffer some = from.duplicate().limit(from.position() + fits);
+      int count = file.write(some);
+      from.position(from.position() + count);
+      return count;
+    }
+
+    @Override
+    public int read(ByteBuffer into) throws IOException {
+      return file.read(into);
+    }
+
+    @Override
+    public long position() throws IOException {
+      return file.position();
+    }
+
+    @Override
+    public SeekableByteChannel position(long to) throws IOException {
+      file.position(to);
+      return this;
+    }
+
+    @Override
+    public long size() throws IOException {
+      return file.size();
+    }
+
+    @Override
+    public SeekableByteChannel truncate(long to) throws IOException {
+      file.truncate(to);
+      return this;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return file.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
     }
   }
 
