@@ -63,15 +63,20 @@ public sealed interface Message {
    */
   record Command(String name, boolean oob, @Nullable String arguments, @Nullable String id)
       implements Message {
-    /** The request on a line of its own, minified, under an id of our own. */
-    byte[] line(long ownId) {
-      StringBuilder line =
+    /** The request, minified, under an id of our own. */
+    public String text(long ownId) {
+      StringBuilder text =
           new StringBuilder(oob ? "{\"exec-oob\":" : "{\"execute\":")
               .append(JsonString.quote(name));
       if (arguments != null) {
-        line.append(",\"arguments\":").append(arguments);
+        text.append(",\"arguments\":").append(arguments);
       }
-      return Ascii.bytes(line.append(",\"id\":").append(ownId).append("}\r\n").toString());
+      return text.append(",\"id\":").append(ownId).append('}').toString();
+    }
+
+    /** The same on a line of its own. */
+    byte[] line(long ownId) {
+      return Ascii.bytes(text(ownId) + "\r\n");
     }
   }
 
