@@ -1,6 +1,7 @@
 package org.qmpkit.shell;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -69,6 +70,8 @@ final class Recorder implements Tap, AutoCloseable {
     RecordingWriter writer;
     try {
       writer = RecordingWriter.create(file);
+    } catch (NoSuchFileException e) {
+      throw new IOException("cannot record to " + file + ": there is no such folder", e);
     } catch (IOException e) {
       throw new IOException("cannot record to " + file + ": " + Reasons.of(e), e);
     }

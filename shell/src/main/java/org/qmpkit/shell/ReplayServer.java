@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Endpoint;
@@ -134,7 +135,9 @@ public final class ReplayServer {
     });
     listener.onWaiting(this::accept);
     listener.interest(true);
-    out.println(listener.address());
+    // What a client may connect to: options are for who listens.
+    Address address = listener.address();
+    out.println(new Address(address.scheme(), address.target(), Map.of()));
     out.flush();
     loop.run();
   }

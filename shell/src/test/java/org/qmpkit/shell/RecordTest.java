@@ -118,7 +118,7 @@ final class RecordTest {
               + ": there is such a file already; nothing is written over it");
       assertEquals("precious", Files.readString(file));
       assertRefused(shell.line("record off"), "record: nothing is recorded");
-      assertRefused(shell.line("record " + folder.resolve("none/x")), "there is no such file");
+      assertRefused(shell.line("record " + folder.resolve("none/x")), "there is no such folder");
       assertRefused(shell.line("record a b"), "record: 'b' is one word too many");
       Path first = folder.resolve("first");
       shell.line("record " + first);
