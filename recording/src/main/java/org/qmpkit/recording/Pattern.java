@@ -64,7 +64,8 @@ final class Pattern {
       return recorded.bigIntegerValue().equals(asked.bigIntegerValue());
     }
     return recorded.isIntegralNumber() == asked.isIntegralNumber()
-        && Double.compare(recorded.asDouble(), asked.asDouble()) == 0;
+        && Double.compare(recorded.numberValue().doubleValue(), asked.numberValue().doubleValue())
+            == 0;
   }
 
   private static boolean matches(String recorded, String asked) {

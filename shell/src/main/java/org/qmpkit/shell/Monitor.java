@@ -34,7 +34,7 @@ final class Monitor implements AutoCloseable {
   private final boolean hears;
   private volatile @Nullable Link link;
   private volatile boolean lost;
-  private @Nullable Recorder recorder;
+  private volatile @Nullable Recorder recorder;
 
   /**
    * A monitor that is not connected yet.
@@ -110,8 +110,9 @@ final class Monitor implements AutoCloseable {
     if (client != null) {
       client.tap(null);
     }
-    if (recorder != null) {
-      recorder.close();
+    Recorder before = recorder;
+    if (before != null) {
+      before.close();
     }
     recorder = next;
     if (next != null && client != null) {

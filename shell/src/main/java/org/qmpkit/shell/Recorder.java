@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.QmpClient;
 import org.qmpkit.client.Tap;
 import org.qmpkit.recording.RecordingWriter;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -130,7 +131,7 @@ final class Recorder implements Tap, AutoCloseable {
       while ((next = take()) != null) {
         write(next);
       }
-    } catch (IOException e) {
+    } catch (IOException | JacksonException e) {
       fail(Reasons.of(e));
     } catch (InterruptedException e) {
       fail("it was interrupted");

@@ -73,10 +73,19 @@ final class ReplayedClient {
     try {
       if (endpoint.read(unread.clear()) < 0) {
         inputEnded = true;
-        loop.schedule(TO_READ, this::close);
+        loop.schedule(TO_READ, this::giveUp);
       }
       unread.flip();
     } catch (IOException e) {
+      close();
+    }
+  }
+
+  /** Who ended its input still gets its answers, but is not waited for when they are there. */
+  private void giveUp() {
+    if (working && open) {
+      loop.schedule(TO_READ, this::giveUp);
+    } else {
       close();
     }
   }
