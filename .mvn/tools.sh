@@ -93,7 +93,7 @@ needs_build() {
   newest=$(find "$modules" \( -name 'qmpkit-*.jar' -o -name .built \) -printf '%T@ %p\n' 2>/dev/null |
     sort -n | tail -n 1 | cut -d ' ' -f 2- || true)
   [ -n "$newest" ] && compgen -G "$modules/qmpkit-cli-*.jar" >/dev/null || return 0
-  [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,net-linux,client,helper,shell,cli}/{pom.xml,src/main} -newer "$newest" -print -quit)" ]
+  [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,net-linux,recording,client,helper,shell,cli}/{pom.xml,src/main} -newer "$newest" -print -quit)" ]
 }
 
 # Builds cli/target/modules, where that is not newer than the sources.

@@ -3,6 +3,7 @@
 module org.qmpkit.testkit {
   requires static org.jspecify;
   requires transitive org.qmpkit.net;
+  requires transitive org.qmpkit.recording;
   requires org.junit.jupiter.api;
   requires transitive tools.jackson.databind;
 

@@ -25,6 +25,7 @@ public final class Qmp {
           new ExecTool(),
           new EventsTool(),
           new WrapTool(),
+          new ReplayTool(),
           new ConsoleTool(),
           new HealthTool(),
           new TopTool(),

@@ -53,6 +53,7 @@ final class Connection implements Connecting {
   private volatile long dropped;
   private volatile Greeting greeting = Greeting.none();
   private volatile boolean greeted;
+  private volatile @Nullable Tap tap;
 
   /** A connection that is not attempted yet, for the thread that is to wait for it. */
   Connection(Address address, QmpOptions options, Peer peer, QmpLoop loop, boolean ownsLoop) {
@@ -271,6 +272,10 @@ final class Connection implements Connecting {
         Calls.Sent next;
         while ((next = calls.next()) != null) {
           session.send(next.call().command, next.id());
+          Tap hears = tap;
+          if (hears != null) {
+            hears.sent(next.id(), next.call().command.text(next.id()));
+          }
         }
       }
       write();
@@ -323,9 +328,16 @@ final class Connection implements Connecting {
 
   private void hear(Heard heard) {
     // No switch: its first use takes some 10 ms, which a short-lived process would feel.
+    Tap hears = tap;
     if (heard instanceof Heard.Answered answered) {
+      if (hears != null) {
+        hears.answered(answered.id(), answered.answer().document().toString());
+      }
       calls.answered(answered.id(), answered.answer());
     } else if (heard instanceof Heard.Happened happened) {
+      if (hears != null) {
+        hears.happened(happened.event().document().toString());
+      }
       happened(happened.event());
     } else if (heard instanceof Heard.Ready ready) {
       if (ready.greeting().oob()) {
@@ -379,6 +391,11 @@ final class Connection implements Connecting {
       while (read()) {}
       end(new Ending(Ending.Kind.LOST, "QEMU ended the connection", e));
     }
+  }
+
+  /** From any thread; null for nobody. */
+  void tap(@Nullable Tap who) {
+    tap = who;
   }
 
   /** Hears events from here on. From any thread. */

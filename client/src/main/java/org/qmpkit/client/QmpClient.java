@@ -98,6 +98,14 @@ public final class QmpClient implements AutoCloseable {
     }
   }
 
+  /**
+   * What it was greeted with, in QEMU's own text on one line; {@code {}} {@linkplain
+   * QmpOptions#withoutNegotiation without a greeting}.
+   */
+  public String greeting() {
+    return greeting.document().toString();
+  }
+
   /** Whether {@link #executeOob} can be used. */
   public boolean offersOob() {
     return greeting.oob();
@@ -391,6 +399,16 @@ public final class QmpClient implements AutoCloseable {
       Duration left = timeout.minusNanos(System.nanoTime() - begun);
       return watch.await(left.isPositive() ? left : Duration.ofNanos(1));
     }
+  }
+
+  /**
+   * Lets somebody hear what goes over this connection from here on, in the place of who did before.
+   * Does not block; from any thread.
+   *
+   * @param tap null for nobody
+   */
+  public void tap(@Nullable Tap tap) {
+    connection.tap(tap);
   }
 
   /**

@@ -36,6 +36,7 @@ final class ShellRig implements AutoCloseable {
             false,
             Format.JSON,
             null,
+            null,
             List.of(),
             null,
             false,
@@ -70,6 +71,11 @@ final class ShellRig implements AutoCloseable {
   /** One on a QEMU that does what no real one does on demand. */
   static ShellRig on(FakeQemu qemu) throws QmpException, InterruptedException {
     return new ShellRig(qemu.path(), "");
+  }
+
+  /** One on whatever listens there. */
+  static ShellRig on(Path socket) throws QmpException, InterruptedException {
+    return new ShellRig(socket, "");
   }
 
   /** As a script does; blocks until it has ended. */
@@ -113,6 +119,7 @@ final class ShellRig implements AutoCloseable {
 
   @Override
   public void close() {
+    monitor.record(null);
     monitor.close();
   }
 }
