@@ -14,24 +14,33 @@ import org.qmpkit.net.Address;
 final class MonitorType {
   private static final List<Class<?>> TARGETS = List.of(Address.class, String.class, Path.class);
 
-  private final Function<RealQemu, Object> factory;
+  private final Function<Served, Object> factory;
 
-  private MonitorType(Function<RealQemu, Object> factory) {
+  private MonitorType(Function<Served, Object> factory) {
     this.factory = factory;
   }
 
   /** What gives a type, if anything does. */
   static Optional<MonitorType> of(Class<?> type) {
-    if (type == RealQemu.class) {
-      return Optional.of(new MonitorType(qemu -> qemu));
+    if (type == RealQemu.class || type == FakeQemu.class) {
+      return Optional.of(new MonitorType(served -> process(type, served)));
     }
     if (type == Address.class) {
-      return Optional.of(new MonitorType(qemu -> Address.unix(qemu.path())));
+      return Optional.of(new MonitorType(served -> Address.unix(served.path())));
     }
     return TARGETS.stream()
         .flatMap(target -> connect(type, target).stream())
         .findFirst()
-        .map(method -> new MonitorType(qemu -> connected(method, qemu)));
+        .map(method -> new MonitorType(served -> connected(method, served)));
+  }
+
+  private static Object process(Class<?> type, Served served) {
+    if (type.isInstance(served.by())) {
+      return served.by();
+    }
+    throw new ParameterResolutionException(
+        "@WithQemu gives a RealQemu without a recording, and a FakeQemu with one, not "
+            + type.getSimpleName());
   }
 
   private static Optional<Method> connect(Class<?> type, Class<?> target) {
@@ -44,19 +53,19 @@ final class MonitorType {
     }
   }
 
-  private static Object connected(Method connect, RealQemu qemu) {
+  private static Object connected(Method connect, Served served) {
     Class<?> target = connect.getParameterTypes()[0];
     Object address =
         target == Path.class
-            ? qemu.path()
+            ? served.path()
             : target == String.class
-                ? Address.unix(qemu.path()).toString()
-                : Address.unix(qemu.path());
+                ? Address.unix(served.path()).toString()
+                : Address.unix(served.path());
     try {
       return connect.invoke(null, address);
     } catch (InvocationTargetException e) {
       throw new ParameterResolutionException(
-          "cannot connect by " + connect + ": " + e.getCause() + "; " + qemu.report(), e);
+          "cannot connect by " + connect + ": " + e.getCause() + "; " + served.report(), e);
     } catch (IllegalAccessException e) {
       throw new ParameterResolutionException(
           "cannot call " + connect + ": it must be public, in a package that is exported", e);
@@ -64,7 +73,7 @@ final class MonitorType {
   }
 
   /** A QEMU as that type; blocks where it is connected to. */
-  Object of(RealQemu qemu) {
-    return factory.apply(qemu);
+  Object of(Served served) {
+    return factory.apply(served);
   }
 }

@@ -3,6 +3,11 @@ package org.qmpkit.testkit;
 import java.io.IOException;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Executable;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,34 +45,58 @@ final class QemuExtension
       return life.getStore(NAMESPACE);
     }
 
-    RealQemu qemu() {
+    Served served() {
       // Of this life alone: a store gives what its parents have, too.
-      return store()
-          .computeIfAbsent(List.of(key, life.getUniqueId()), _ -> start(), RealQemu.class);
+      return store().computeIfAbsent(List.of(key, life.getUniqueId()), _ -> start(), Served.class);
     }
 
-    private RealQemu start() {
-      List<String> arguments = new ArrayList<>(List.of(how.args()));
-      if (!how.machine().equals("none")) {
-        arguments.addAll(0, List.of("-M", how.machine()));
-      }
+    private Served start() {
+      Served started;
       try {
-        RealQemu started = RealQemu.start(QemuProgram.named(how.binary()), arguments);
-        store()
-            .computeIfAbsent(Started.key(life), _ -> new Started(), Started.class)
-            .qemus
-            .add(started);
-        return started;
+        started =
+            how.recording().isEmpty() ? real() : new Served.Recorded(FakeQemu.from(recording()));
       } catch (IOException | IllegalStateException e) {
         throw new ParameterResolutionException(
             "cannot start QEMU for " + life.getDisplayName() + ": " + e.getMessage(), e);
       }
+      store()
+          .computeIfAbsent(Started.key(life), _ -> new Started(), Started.class)
+          .all
+          .add(started);
+      return started;
+    }
+
+    private Served real() throws IOException {
+      List<String> arguments = new ArrayList<>(List.of(how.args()));
+      if (!how.machine().equals("none")) {
+        arguments.addAll(0, List.of("-M", how.machine()));
+      }
+      return new Served.Real(RealQemu.start(QemuProgram.named(how.binary()), arguments));
+    }
+
+    private Path recording() throws IOException {
+      Path file = Path.of(how.recording());
+      if (Files.exists(file)) {
+        return file;
+      }
+      Class<?> tests = life.getRequiredTestClass();
+      URL resource = tests.getResource(how.recording());
+      if (resource == null || !resource.getProtocol().equals("file")) {
+        throw new NoSuchFileException(
+            "there is no recording "
+                + how.recording()
+                + ", neither as a file in "
+                + Path.of("").toAbsolutePath()
+                + " nor as a resource beside "
+                + tests.getName());
+      }
+      return Path.of(URI.create(resource.toString()));
     }
   }
 
   /** The QEMUs of one life, to be told of when a test fails. */
   static final class Started {
-    final List<RealQemu> qemus = new CopyOnWriteArrayList<>();
+    final List<Served> all = new CopyOnWriteArrayList<>();
 
     static Object key(ExtensionContext life) {
       return List.of(Started.class, life.getUniqueId());
@@ -78,8 +107,8 @@ final class QemuExtension
   static final class Report extends Exception {
     private static final long serialVersionUID = 1;
 
-    private Report(RealQemu qemu) {
-      super(qemu.report(), null, false, false);
+    private Report(Served served) {
+      super(served.report(), null, false, false);
     }
   }
 
@@ -89,7 +118,8 @@ final class QemuExtension
         .getElement()
         .flatMap(element ->
             annotations(element)
-                .filter(each -> each.missing() == WithQemu.Missing.SKIP)
+                .filter(
+                    each -> each.missing() == WithQemu.Missing.SKIP && each.recording().isEmpty())
                 .map(each -> QemuProgram.named(each.binary()))
                 .filter(each -> !each.isInstalled())
                 .findFirst())
@@ -120,13 +150,13 @@ final class QemuExtension
         MonitorType.of(type)
             .orElseThrow(() ->
                 new ParameterResolutionException(
-                    "@WithQemu gives a RealQemu, an Address, or what has a static method"
+                    "@WithQemu gives a RealQemu, a FakeQemu, an Address, or what has a static method"
                         + " connect(Address), connect(String) or connect(Path); "
                         + type.getName()
                         + " is none of these"));
-    RealQemu qemu = wanted(parameter, context).orElseThrow().qemu();
-    Object given = known.of(qemu);
-    if (given instanceof AutoCloseable closeable && given != qemu) {
+    Served served = wanted(parameter, context).orElseThrow().served();
+    Object given = known.of(served);
+    if (given instanceof AutoCloseable closeable && !given.equals(served.by())) {
       context.getStore(NAMESPACE).put(new Object(), closeable);
     }
     return given;
@@ -187,7 +217,7 @@ final class QemuExtension
     for (ExtensionContext each = context; each != null; each = each.getParent().orElse(null)) {
       Started started = each.getStore(NAMESPACE).get(Started.key(each), Started.class);
       if (started != null) {
-        started.qemus.forEach(qemu -> failure.addSuppressed(new Report(qemu)));
+        started.all.forEach(served -> failure.addSuppressed(new Report(served)));
       }
     }
     return failure;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>Parameters of tests, of lifecycle methods and of constructors get what they ask for by type:
  *
  * <ul>
- *   <li>a {@link RealQemu};
+ *   <li>a {@link RealQemu}, or with a {@link #recording} a {@link FakeQemu};
  *   <li>an {@link org.qmpkit.net.Address}, its monitor's;
  *   <li>any type with a static method {@code connect}, which takes an {@code Address}, a {@code
  *       String} or a {@code Path} and returns that type: what it returns, as {@code QmpClient}. It
@@ -45,6 +45,13 @@ public @interface WithQemu {
    * qemu-system-x86_64}.
    */
   String binary() default "";
+
+  /**
+   * A recording of a QEMU, to be served in its place: a file, or a resource beside the class of
+   * tests, as {@link FakeQemu#from} reads it; by default none. What else is said of QEMU does not
+   * matter then.
+   */
+  String recording() default "";
 
   /** What becomes of tests where the program is not installed; they fail. */
   Missing missing() default Missing.FAIL;

@@ -360,4 +360,45 @@ class WithQemuTest {
     assertPassed(1, Closed.class);
     assertEquals(List.of(true), Closing.CLOSED);
   }
+
+  static class Recorded {
+    @Test
+    @WithQemu(recording = "stop.replies")
+    void answersAsItDid(LineClient client, FakeQemu fake) throws Exception {
+      client.negotiate();
+      assertEquals("{\"return\": {}, \"id\": 1}", client.ask("{\"execute\": \"stop\", \"id\": 1}"));
+      assertEquals(2, fake.received().size());
+    }
+
+    @Test
+    @WithQemu(recording = "stop.replies")
+    void fails(LineClient client, RealQemu qemu) {
+      fail("was given " + qemu.pid());
+    }
+
+    @Test
+    @WithQemu(recording = "stop.replies")
+    void failsLater(LineClient client) throws Exception {
+      client.negotiate();
+      fail("on purpose");
+    }
+
+    @Test
+    @WithQemu(recording = "no.replies")
+    void isMissing(Address monitor) {
+      fail("was given " + monitor);
+    }
+  }
+
+  @Test
+  void aRecordingIsServedInThePlaceOfQemu() {
+    Outcome outcome = run(Recorded.class);
+    assertEquals(1, outcome.passed(), outcome.failed()::toString);
+    String real = outcome.failed().get("fails(LineClient, RealQemu)").getMessage();
+    assertTrue(real.contains("a FakeQemu with one"), real);
+    Throwable later = outcome.failed().get("failsLater(LineClient)");
+    assertTrue(later.getSuppressed()[0].getMessage().contains("qmp_capabilities"));
+    String missing = outcome.failed().get("isMissing(Address)").getMessage();
+    assertTrue(missing.contains("no.replies, neither as a file in"), missing);
+  }
 }
