@@ -103,7 +103,7 @@ build_modules() {
   need mvn maven
   say "building qmpkit (a minute or two the first time; later only when something changed) …"
   build_log=$(mktemp)
-  if ! (cd "$here" && mvn -B -ntp -Dmaven.test.skip=true -pl cli -am package) >"$build_log" 2>&1; then
+  if ! (cd "$here" && mvn -B -ntp -Dmaven.test.skip=true -pl cli -am package) </dev/null >"$build_log" 2>&1; then
     grep -E 'ERROR|WARNING.*[.]java' "$build_log" | head -40 >&2
     rm -f "$build_log"
     die "the build failed; the lines above say why"
