@@ -60,12 +60,17 @@ apt_install() {
     die "could not install $*; try: apt-get install $*"
 }
 
+# The mirror of Debian that this machine uses, or nothing.
+debian_mirror() {
+  apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | awk '!/security/ && !found {print; found = 1}'
+}
+
 # Sets $options of apt-get for other suites of Debian, from this machine's mirror and with lists of
 # their own in a folder.
 other_suites() { # FOLDER deb|deb-src SUITE...
   local folder=$1 type=$2 mirror suite
   shift 2
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | awk '!/security/ && !found {print; found = 1}')
+  mirror=$(debian_mirror)
   [ -n "$mirror" ] || die "these packages are Debian's, and apt-get knows no mirror of Debian here"
   mkdir -p "$folder/lists/partial"
   for suite; do echo "$type $mirror $suite main"; done >"$folder/sources.list"
@@ -74,9 +79,11 @@ other_suites() { # FOLDER deb|deb-src SUITE...
   apt-get "${options[@]}" update -qq >/dev/null 2>&1 || die "$mirror can't be reached"
 }
 
-# Installs a package for a command that is missing, as root; else says how.
-need() {
-  command -v "$1" >/dev/null && return
+# Installs a package for a command or a file that is missing, as root; else says how.
+need() { command -v "$1" >/dev/null || install_for "$@"; }
+need_file() { [ -e "$1" ] || install_for "$@"; }
+
+install_for() { # WHAT_IS_MISSING PACKAGE
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "$1 is missing; installing $2 …"
     apt_install "$2"
@@ -93,7 +100,7 @@ needs_build() {
   newest=$(find "$modules" \( -name 'qmpkit-*.jar' -o -name .built \) -printf '%T@ %p\n' 2>/dev/null |
     sort -n | tail -n 1 | cut -d ' ' -f 2- || true)
   [ -n "$newest" ] && compgen -G "$modules/qmpkit-cli-*.jar" >/dev/null || return 0
-  [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,net-linux,client,helper,shell,cli}/{pom.xml,src/main} -newer "$newest" -print -quit)" ]
+  [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,net-linux,recording,client,helper,shell,cli}/{pom.xml,src/main} -newer "$newest" -print -quit)" ]
 }
 
 # Builds cli/target/modules, where that is not newer than the sources.
@@ -103,7 +110,7 @@ build_modules() {
   need mvn maven
   say "building qmpkit (a minute or two the first time; later only when something changed) …"
   build_log=$(mktemp)
-  if ! (cd "$here" && mvn -B -ntp -Dmaven.test.skip=true -pl cli -am package) >"$build_log" 2>&1; then
+  if ! (cd "$here" && mvn -B -ntp -Dmaven.test.skip=true -pl cli -am package) </dev/null >"$build_log" 2>&1; then
     grep -E 'ERROR|WARNING.*[.]java' "$build_log" | head -40 >&2
     rm -f "$build_log"
     die "the build failed; the lines above say why"

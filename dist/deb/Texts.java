@@ -168,11 +168,26 @@ final class Texts {
                 + "\n");
       }
     }
+    String named = "shell|exec|events|health|top|doctor";
+    String names = "qmp list --output names 2>/dev/null";
+    fish.append(
+        "complete -c qmp -n '__fish_seen_subcommand_from "
+            + named.replace('|', ' ')
+            + "' -a '("
+            + names
+            + ")'\n");
     bash.append("      help) words=\"" + String.join(" ", helps.keySet()) + "\" ;;\n")
-        .append("    esac\n  fi\n  case $word in\n    [/.]*) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n")
+        .append("    esac\n  fi\n")
+        // Where an address stands. compgen would split and expand what is no plain word.
+        .append("  case $COMP_CWORD:${COMP_WORDS[1]}:$word in\n")
+        .append("    2:*:[-/.]*) ;;\n")
+        .append("    2:" + named.replace("|", ":*|2:") + ":*) words=\"$words $(" + names)
+        .append(" | grep -xE '[A-Za-z0-9._+-]+')\" ;;\n  esac\n")
+        .append("  case $word in\n    [/.]*) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n")
         .append("    *) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n  esac\n}\n")
         .append("complete -o filenames -F _qmp qmp\n");
-    zsh.append("esac\n_files\n");
+    zsh.append("esac\nif (( CURRENT == 3 )) && [[ $words[2] == (" + named + ") ]]; then\n")
+        .append("  compadd -- ${(f)\"$(" + names + ")\"}\nfi\n_files\n");
     write("usr/share/bash-completion/completions/qmp", bash.toString());
     write("usr/share/zsh/vendor-completions/_qmp", zsh.toString());
     write("usr/share/fish/vendor_completions.d/qmp.fish", fish.toString());

@@ -4,6 +4,7 @@ module org.qmpkit.shell {
   requires static org.jspecify;
   requires transitive org.qmpkit.client;
   requires org.qmpkit.protocol;
+  requires org.qmpkit.recording;
   requires org.jline.nativ;
   requires org.jline.reader;
   requires org.jline.terminal;

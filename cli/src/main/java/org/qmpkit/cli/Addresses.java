@@ -19,4 +19,21 @@ final class Addresses {
       throw new UsageException(String.valueOf(e.getMessage()));
     }
   }
+
+  /**
+   * Reads the address or the name of a monitor to connect to; blocks, for a name.
+   *
+   * @throws UsageException if it is neither, or the name of several
+   */
+  static Address ofMonitor(String text) throws UsageException {
+    return Names.here().find(text, Address::parse);
+  }
+
+  /** Says on standard error what a name stands for. */
+  static void tell(String tool, String given, Address address) {
+    boolean path = address.scheme().equals("unix") && address.target().startsWith("/");
+    if (path && given.indexOf('/') < 0) {
+      System.err.println("qmp " + tool + ": '" + given + "' is " + address);
+    }
+  }
 }

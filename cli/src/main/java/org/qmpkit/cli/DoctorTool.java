@@ -36,8 +36,8 @@ final class DoctorTool implements Tool {
 
     Looks at all that is between this program and a monitor, and says in plain words what is in the
     way, each with the command that mends it; it changes nothing by itself. ADDR is where QEMU or a
-    helper listens, DOMAIN a guest of this Xen host by number or name. Without either it looks at the
-    machine, and at the monitors in /run/qmp and /run/xen.
+    helper listens, DOMAIN a guest of this Xen host by number or name; elsewhere a name that 'qmp
+    list' shows. Without either it looks at the machine, and at the monitors in /run/qmp and /run/xen.
 
       exit status 0  nothing is in the way
                   1  there are warnings
@@ -95,12 +95,12 @@ final class DoctorTool implements Tool {
     };
   }
 
-  /** This machine, for which tests may let a folder stand; or what {@code --root} names. */
+  /** This machine, or what {@code --root} names. */
   private static Host host(Arguments parsed) {
     return parsed
         .flag("root")
         .map(folder -> new Host(Path.of(folder).toAbsolutePath().normalize(), false))
-        .orElseGet(() -> new Host(Path.of(System.getProperty("qmpkit.machine", "/")), true));
+        .orElseGet(Host::machine);
   }
 
   private static int rules(@Nullable String target) throws UsageException {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.qmpkit.net.Address;
 import org.qmpkit.shell.Events;
 
 /** {@code qmp events}: events, for scripts. */
@@ -25,10 +26,12 @@ final class EventsTool implements Tool {
     Usage: qmp events ADDR [NAME...] [--count N] [--timeout TIME]
 
     Prints the events of the monitor at ADDR, one JSON object a line, until it is stopped. With
-    NAMEs only those; in a NAME, * stands for any characters.
+    NAMEs only those; in a NAME, * stands for any characters. ADDR may be a name that 'qmp list'
+    shows.
 
       --count N        end after N events
       --timeout TIME   end after that time, as 30s; with --count that is a failure
+      -v, --verbose    say which address a name stands for
 
     Exit status: 0 done, 2 usage, 3 could not connect, or the far side went away, 4 fewer than N
     events in time, 6 what answers is no QMP.
@@ -41,7 +44,9 @@ final class EventsTool implements Tool {
 
   @Override
   public int run(List<String> words) throws UsageException {
-    Arguments parsed = Arguments.parse(words, Set.of("timeout", "count"), Set.of(), Map.of());
+    Arguments parsed =
+        Arguments.parse(
+            words, Set.of("timeout", "count"), Set.of("verbose"), Map.of("v", "verbose"));
     List<String> positionals = parsed.positionals();
     if (positionals.isEmpty()) {
       throw new UsageException("give an address, as /tmp/qemu.qmp");
@@ -53,8 +58,12 @@ final class EventsTool implements Tool {
     if (!count.matches("\\d{1,18}") || (given && Long.parseLong(count) == 0)) {
       throw new UsageException("--count (\"" + count + "\") must be a number of events, as 1");
     }
+    Address address = Addresses.ofMonitor(positionals.getFirst());
+    if (parsed.has("verbose")) {
+      Addresses.tell("events", positionals.getFirst(), address);
+    }
     return Events.run(
-        Addresses.parse(positionals.getFirst()),
+        address,
         positionals.subList(1, positionals.size()),
         Long.parseLong(count),
         limit,

@@ -16,7 +16,6 @@ import org.qmpkit.shell.ExitStatus;
 final class Examination {
   private final Host host;
   private final Duration timeout;
-  private final SocketChecks sockets;
   private final List<Finding> found = new ArrayList<>();
 
   /**
@@ -27,7 +26,6 @@ final class Examination {
   Examination(Host host, Duration timeout) {
     this.host = host;
     this.timeout = timeout;
-    this.sockets = new SocketChecks(host);
   }
 
   /**
@@ -56,13 +54,15 @@ final class Examination {
       machine();
     } else if (isAddress(target)) {
       address(Addresses.parse(target));
+    } else if (host.running() && !XenChecks.runsOnXen(host) && !target.matches("\\d+")) {
+      named(target);
     } else {
       domain(target);
     }
     return found;
   }
 
-  /** What has a colon or a slash in it is an address, as everywhere; else it is a domain. */
+  /** What has a colon or a slash in it is an address, as everywhere; else it is a name. */
   private static boolean isAddress(String target) {
     return target.contains("/") || target.contains(":");
   }
@@ -83,6 +83,21 @@ final class Examination {
       found.add(Finding.ok("monitor", "there are no shared monitors in /run/qmp and /run/xen"));
     }
     monitors.forEach(each -> socketAndMonitor(Address.unix(place(each))));
+  }
+
+  /** Looks at what a name stands for, where there are no domains; else at why there are none. */
+  private void named(String wanted) throws UsageException {
+    try {
+      Address address = new Names(host, System.getenv()).find(wanted, Address::parse);
+      found.add(Finding.ok("name", "'" + wanted + "' is " + address));
+      address(address);
+    } catch (UsageException e) {
+      if (e.status() == ExitStatus.USAGE) {
+        throw e;
+      }
+      found.add(Finding.fault("name", String.valueOf(e.getMessage()), "qmp list"));
+      domain(wanted);
+    }
   }
 
   private void domain(String wanted) {
@@ -165,10 +180,10 @@ final class Examination {
 
   private void socketAndMonitor(Address address) {
     Path socket = Path.of(address.target());
-    List<Finding> file = sockets.look(socket);
+    List<Finding> file = SocketChecks.look(socket);
     found.addAll(file);
     if (file.stream().noneMatch(each -> each.level() == Finding.Level.FAULT)) {
-      List<Holder> listening = sockets.holders(socket, true);
+      List<Holder> listening = SocketTable.of(host).listening(socket);
       if (!listening.isEmpty()) {
         found.add(Finding.ok("listener", "there listens " + names(listening)));
       }
@@ -183,7 +198,7 @@ final class Examination {
     // Before we connect: else we would be among them.
     List<Holder> holders =
         address.scheme().equals("unix")
-            ? sockets.holders(Path.of(address.target()), false)
+            ? SocketTable.of(host).connected(Path.of(address.target()))
             : List.of();
     Probe.Finding answer = Probe.ask(address, timeout);
     Verdict verdict = Verdict.of(address, timeout, answer);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.qmpkit.net.Address;
 import org.qmpkit.shell.Exec;
 import org.qmpkit.shell.LineException;
 
@@ -27,10 +28,12 @@ final class ExecTool implements Tool {
     Usage: qmp exec [--timeout TIME] [--output FORMAT] ADDR COMMAND [key=value ...]
            qmp exec [--timeout TIME] [--output FORMAT] ADDR '{"execute": ...}'
 
-    Executes a command of the monitor at ADDR, and prints what it returns, on one line.
+    Executes a command of the monitor at ADDR, and prints what it returns, on one line. ADDR may be
+    a name that 'qmp list' shows.
 
       --timeout TIME    how long all of it may take, as 5s [5s to connect, no limit for the answer]
       --output FORMAT   json, pretty, yaml or table [json]
+      -v, --verbose     say which address a name stands for
 
     Arguments are as in 'qmp shell': a.b=1 for members of members, key:=JSON for any type,
     key:=@FILE for JSON in a file, exec-oob before COMMAND for out of band.
@@ -40,6 +43,7 @@ final class ExecTool implements Tool {
 
     Examples:
       qmp exec /tmp/qemu.qmp query-status
+      qmp exec web1 query-block
       qmp exec localhost:4444 device_del id=net1 --timeout 10s
       qmp exec /tmp/qemu.qmp qom-set path=/machine property=note value:='"7"'
       qmp exec --output table /tmp/qemu.qmp query-commands
@@ -48,7 +52,9 @@ final class ExecTool implements Tool {
 
   @Override
   public int run(List<String> words) throws UsageException {
-    Arguments parsed = Arguments.parse(words, Set.of("timeout", "output"), Set.of(), Map.of());
+    Arguments parsed =
+        Arguments.parse(
+            words, Set.of("timeout", "output"), Set.of("verbose"), Map.of("v", "verbose"));
     if (parsed.positionals().size() < 2) {
       throw new UsageException("give an address and a command, as /tmp/qemu.qmp query-status");
     }
@@ -56,9 +62,14 @@ final class ExecTool implements Tool {
     Duration limit = timeout.isEmpty() ? null : Durations.parse("timeout", timeout.get());
     List<String> command =
         new ArrayList<>(parsed.positionals().subList(1, parsed.positionals().size()));
+    String given = parsed.positionals().getFirst();
+    Address address = Addresses.ofMonitor(given);
+    if (parsed.has("verbose")) {
+      Addresses.tell("exec", given, address);
+    }
     try {
       return Exec.run(
-          Addresses.parse(parsed.positionals().getFirst()),
+          address,
           command,
           ShellFlags.format(parsed),
           limit,

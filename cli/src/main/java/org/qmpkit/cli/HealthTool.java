@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.qmpkit.net.Address;
+import org.qmpkit.shell.ExitStatus;
 
 /** {@code qmp health}: what is the matter with a monitor. */
 final class HealthTool implements Tool {
@@ -23,7 +24,8 @@ final class HealthTool implements Tool {
     return """
     Usage: qmp health ADDR [--timeout 5s] [--output text|json]
 
-    Asks whoever answers at ADDR, a helper or QEMU itself, and says how the monitor is:
+    Asks whoever answers at ADDR, a helper or QEMU itself, and says how the monitor is; ADDR may be a
+    name that 'qmp list' shows:
       connected  it answers                                      (exit status 0)
       busy       something holds it: which command, since when,
                  for whom; or another client, which only QEMU
@@ -53,8 +55,19 @@ final class HealthTool implements Tool {
           case "" -> !Screen.isTerminal();
           default -> throw new UsageException("--output must be text or json");
         };
-    Address address = Addresses.parse(parsed.positionals().getFirst());
-    Verdict verdict = Verdict.of(address, timeout, Probe.ask(address, timeout));
+    String given = parsed.positionals().getFirst();
+    Address address;
+    Verdict verdict;
+    try {
+      address = Addresses.ofMonitor(given);
+      verdict = Verdict.of(address, timeout, Probe.ask(address, timeout));
+    } catch (UsageException e) {
+      if (e.status() == ExitStatus.USAGE) {
+        throw e;
+      }
+      address = Addresses.parse(given);
+      verdict = new Verdict("gone", e.getMessage() + "", "nobody", e.status(), null);
+    }
     System.out.println(json ? verdict.json(address) : verdict.line());
     return verdict.status();
   }

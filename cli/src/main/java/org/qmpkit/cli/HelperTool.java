@@ -7,8 +7,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.qmpkit.helper.Helper;
 import org.qmpkit.helper.PidNode;
+import org.qmpkit.helper.RouteSpec;
 import org.qmpkit.helper.Setting;
 import org.qmpkit.helper.Settings;
 import org.qmpkit.shell.ExitStatus;
@@ -107,35 +109,15 @@ final class HelperTool implements Tool {
 
   @Override
   public int run(List<String> arguments) throws UsageException {
-    Arguments parsed =
-        Arguments.parse(
-            arguments,
-            keys(each -> !each.value().isEmpty()),
-            keys(each -> each.value().isEmpty()),
-            Map.of("v", "verbose", "q", "quiet"));
-    String transport = Setting.TRANSPORT.key();
+    Arguments parsed = parsed(arguments);
     GuestRoute guest = parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());
-    Settings settings = new Settings();
     try {
-      if (guest != null) {
-        guest
-            .settings(parsed.flag(transport).orElse(""))
-            .forEach((setting, value) -> {
-              if (parsed.flag(setting.key()).isEmpty()) {
-                settings.set(setting, value);
-              }
-            });
-      }
-      for (Map.Entry<String, String> flag : parsed.flags()) {
-        if (guest == null || !flag.getKey().equals(transport)) {
-          settings.set(Setting.of(flag.getKey()).orElseThrow(), flag.getValue());
-        }
-      }
+      Settings settings = settings(parsed, guest);
       if (guest != null) {
         new PidNode(guest.pidNode()).run(settings, System.err);
         return ExitStatus.DONE;
       }
-      Helper.run(settings, System.err, System.getenv("JOURNAL_STREAM") != null);
+      Helper.run(settings, System.err);
       return ExitStatus.DONE;
     } catch (IllegalArgumentException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
@@ -143,5 +125,47 @@ final class HelperTool implements Tool {
       System.err.println("qmp helper: " + e.getMessage());
       return ExitStatus.UNREACHABLE;
     }
+  }
+
+  /**
+   * The routes of a helper with such a command line; its configuration is read.
+   *
+   * @throws UsageException if the command line makes no sense
+   * @throws IOException if the configuration can't be read
+   * @throws IllegalArgumentException if a setting makes no sense
+   */
+  static List<RouteSpec> routes(List<String> arguments) throws UsageException, IOException {
+    Arguments parsed = parsed(arguments);
+    GuestRoute guest = parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());
+    return Helper.routes(settings(parsed, guest));
+  }
+
+  private static Arguments parsed(List<String> arguments) throws UsageException {
+    return Arguments.parse(
+        arguments,
+        keys(each -> !each.value().isEmpty()),
+        keys(each -> each.value().isEmpty()),
+        Map.of("v", "verbose", "q", "quiet"));
+  }
+
+  private static Settings settings(Arguments parsed, @Nullable GuestRoute guest)
+      throws UsageException {
+    String transport = Setting.TRANSPORT.key();
+    Settings settings = new Settings();
+    if (guest != null) {
+      guest
+          .settings(parsed.flag(transport).orElse(""))
+          .forEach((setting, value) -> {
+            if (parsed.flag(setting.key()).isEmpty()) {
+              settings.set(setting, value);
+            }
+          });
+    }
+    for (Map.Entry<String, String> flag : parsed.flags()) {
+      if (guest == null || !flag.getKey().equals(transport)) {
+        settings.set(Setting.of(flag.getKey()).orElseThrow(), flag.getValue());
+      }
+    }
+    return settings;
   }
 }

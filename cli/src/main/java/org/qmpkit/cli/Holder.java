@@ -1,6 +1,5 @@
 package org.qmpkit.cli;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,29 +10,18 @@ import java.util.Optional;
  * @param pid its number
  */
 record Holder(String name, int pid) {
-  private static final List<String> NAMES_OF_HELPERS =
-      List.of("qmp-helper", "qmp_helper", "vchan-socket-proxy");
+  private static final List<String> HELPERS = List.of("helper", "vchan-socket-proxy");
 
   /** Whether it is a part of libvirt. */
   boolean isLibvirt() {
     return name.matches("(libvirtd|virtqemud|rpc-).*");
   }
 
-  /** The command line of a helper of ours; empty if it is none, or is gone. */
+  /** What a helper of ours was told on its command line; empty if it is none, or is gone. */
   Optional<List<String>> helper(Host host) {
-    List<String> words =
-        Arrays.asList(host.read("proc/" + pid + "/cmdline").orElse("").split("\0", -1));
-    String called =
-        words.stream()
-            .filter(each -> each.startsWith("-Dqmpkit.called="))
-            .map(each -> each.replaceFirst(".*[=/]", ""))
-            .findFirst()
-            .orElse("");
-    boolean helps =
-        NAMES_OF_HELPERS.contains(called)
-            || (!called.isEmpty()
-                && (words.contains("helper") || words.contains("vchan-socket-proxy")));
-    return helps ? Optional.of(words) : Optional.empty();
+    return OwnProcess.told(host, pid)
+        .filter(told -> HELPERS.contains(told.getFirst()))
+        .map(told -> told.subList(1, told.size()));
   }
 
   /** Where a helper listens, if its command line says so, and of one place only. */

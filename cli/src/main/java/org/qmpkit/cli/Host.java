@@ -29,7 +29,16 @@ record Host(Path root, boolean running) {
 
   private static final int MOST_LINKS = 40;
   private static final int LONGEST = 1 << 20;
+
+  /** Of what a program prints: on a busy host there are thousands of sockets. */
+  private static final int LONGEST_OUTPUT = 16 << 20;
+
   private static final int PATIENCE_SECONDS = 10;
+
+  /** The machine that this program runs on, for which tests may let a folder stand. */
+  static Host machine() {
+    return new Host(Path.of(System.getProperty("qmpkit.machine", "/")), true);
+  }
 
   /** Whether it is this very machine, which can be asked for more than its files say. */
   boolean here() {
@@ -94,6 +103,12 @@ record Host(Path root, boolean running) {
     }
   }
 
+  /** The command line of a process; no words if it is gone, or the kernel's own. */
+  List<String> words(int pid) {
+    String line = read("proc/" + pid + "/cmdline").orElse("");
+    return line.isEmpty() ? List.of() : List.of(line.replaceFirst("\0$", "").split("\0", -1));
+  }
+
   /** The last lines of a file, at most 1 MiB of it; none if it can't be read. */
   Stream<String> tail(String path) {
     Path place = at(path);
@@ -140,7 +155,7 @@ record Host(Path root, boolean running) {
               process.destroyForcibly();
               return process;
             });
-        byte[] out = process.getInputStream().readNBytes(LONGEST);
+        byte[] out = process.getInputStream().readNBytes(LONGEST_OUTPUT);
         process.getInputStream().close();
         return process.waitFor() == 0
             ? Optional.of(new String(out, StandardCharsets.UTF_8))

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.qmpkit.shell.ExitStatus;
 
 /** The program {@code qmp}. */
@@ -25,7 +26,9 @@ public final class Qmp {
           new ExecTool(),
           new EventsTool(),
           new WrapTool(),
+          new ReplayTool(),
           new ConsoleTool(),
+          new ListTool(),
           new HealthTool(),
           new TopTool(),
           new DoctorTool(),
@@ -35,11 +38,16 @@ public final class Qmp {
 
   private Qmp() {}
 
+  /** The tool that a program of this name is; null if its first argument says so. */
+  static @Nullable String toolOf(String called) {
+    return CALLED.get(called);
+  }
+
   /** Runs the tool that the first argument names, or the name the program was called with. */
   public static void main(String[] args) {
     List<String> words = new ArrayList<>(List.of(args));
     String called = Path.of(System.getProperty("qmpkit.called", "qmp")).getFileName() + "";
-    String alias = CALLED.get(called);
+    String alias = toolOf(called);
     if (alias != null) {
       words.addFirst(alias);
     }
@@ -81,8 +89,10 @@ public final class Qmp {
       return tool.run(arguments);
     } catch (UsageException e) {
       System.err.println("qmp " + tool.name() + ": " + e.getMessage());
-      System.err.println("See 'qmp " + tool.name() + " --help'.");
-      return ExitStatus.USAGE;
+      if (e.status() == ExitStatus.USAGE) {
+        System.err.println("See 'qmp " + tool.name() + " --help'.");
+      }
+      return e.status();
     }
   }
 
@@ -106,6 +116,7 @@ public final class Qmp {
 
         First steps:
           qmp demo
+          qmp list
           qmp helper --listen unix:/tmp/shared.qmp --connect unix:/path/to/qemu.qmp
           qmp health unix:/tmp/shared.qmp
           qmp shell unix:/tmp/shared.qmp

@@ -18,6 +18,10 @@ final class SecurityChecks {
       Pattern.compile(
           "apparmor=\"DENIED\" operation=\"([^\"]*)\".*?profile=\"([^\"]*)\".*?name=\"([^\"]*)\"");
   private static final int MOST = 5;
+  private static final String MODULE = "/usr/share/selinux/packages/qmpkit.pp.bz2";
+
+  /** Is there while our policy module is in force. */
+  private static final String BOOLEAN = "sys/fs/selinux/booleans/qmp_helper_exec";
 
   private final Host host;
 
@@ -74,11 +78,16 @@ final class SecurityChecks {
                 + each.group(3))
         .distinct()
         .limit(MOST)
-        .map(denied ->
-            Finding.warning(
-                "selinux-denial",
-                "SELinux has denied: " + denied,
-                "ausearch -m avc -ts recent | audit2allow -w    # says why, and what would let it"));
+        .map(
+            denied -> Finding.warning("selinux-denial", "SELinux has denied: " + denied, wayOut()));
+  }
+
+  private String wayOut() {
+    return host.has(BOOLEAN) || !host.has(MODULE.substring(1))
+        ? "ausearch -m avc -ts recent | audit2allow -w    # says why, and what would let it"
+        : "semodule -X 200 -i "
+            + MODULE
+            + " && restorecon -RF /usr/lib/qmpkit /etc/qmpkit    # our policy module; then start it again";
   }
 
   private Stream<Finding> label(Path file) {

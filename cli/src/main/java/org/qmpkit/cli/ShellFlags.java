@@ -18,7 +18,7 @@ final class ShellFlags {
   private static final Set<String> SWITCHES =
       Set.of("hmp", "skip-negotiation", "verbose", "pretty", "exit-on-error", "no-pager", "help");
   private static final Set<String> VALUED =
-      Set.of("logfile", "script", "execute", "output", "timeout");
+      Set.of("logfile", "record", "script", "execute", "output", "timeout");
   private static final Map<String, String> SHORTS =
       Map.of(
           "H", "hmp",
@@ -38,6 +38,7 @@ final class ShellFlags {
         -p, --pretty            print JSON over several lines; as --output pretty
         -l, --logfile FILE      append each request with its answer to FILE, an object a line;
                                 passwords are masked
+        --record FILE           record what goes over the wire to FILE, which must be new
         --script FILE           execute the lines of FILE
         --execute LINE          execute LINE; again for more; ends with the status of the first
                                 that fails
@@ -174,6 +175,9 @@ final class ShellFlags {
     if (script.isPresent() && !lines.isEmpty()) {
       throw new UsageException("give --script or --execute, not both");
     }
+    if (arguments.has("skip-negotiation") && arguments.flag("record").isPresent()) {
+      throw new UsageException("--record is for a QEMU, which greets, and -N for a guest agent");
+    }
     Optional<String> timeout = arguments.flag("timeout");
     Duration limit =
         timeout.isPresent() ? Durations.parse("timeout", timeout.get()) : QmpOptions.FOREVER;
@@ -184,11 +188,13 @@ final class ShellFlags {
         arguments.has("verbose"),
         format,
         file("logfile").orElse(null),
+        file("record").orElse(null),
         lines,
         script.orElse(null),
         arguments.has("exit-on-error") || !lines.isEmpty(),
         limit,
-        !arguments.has("no-pager"));
+        !arguments.has("no-pager"),
+        ShellTool::more);
   }
 
   static Format format(Arguments arguments) throws UsageException {

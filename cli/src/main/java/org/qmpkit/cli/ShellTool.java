@@ -27,7 +27,8 @@ final class ShellTool implements Tool {
     Usage: qmp shell [-H] [-N] [-v] [-p] [-l FILE] [--script FILE | --execute LINE] [ADDR]
 
     Executes commands of the monitor at ADDR, or at $QMP_SOCKET: QEMU's own, or one that a helper
-    shares. All that qmp-shell understands means the same here.
+    shares. ADDR may be a name that 'qmp list' shows. All that qmp-shell understands means the same
+    here.
 
     """
         + ShellFlags.HELP
@@ -48,6 +49,7 @@ final class ShellTool implements Tool {
 
         Examples:
           qmp shell unix:/tmp/qemu.qmp
+          qmp shell web1
           qmp shell -H localhost:4444
           echo query-status | qmp shell /tmp/qemu.qmp
           qmp shell --execute 'stop' --execute 'query-status' /tmp/qemu.qmp
@@ -71,20 +73,36 @@ final class ShellTool implements Tool {
     if (given.isEmpty()) {
       throw new UsageException("give an address, as /tmp/qemu.qmp, or set $" + VARIABLE);
     }
-    return Shell.run(flags.options(address(given)), Screen.isInteractive());
+    Address address = address(given);
+    Addresses.tell("shell", given, address);
+    return Shell.run(flags.options(address), Screen.isInteractive());
   }
 
-  /** As qmp-shell reads it: of two parts, the second is a port. */
+  /**
+   * An address as qmp-shell reads it, or the name of a monitor.
+   *
+   * @throws UsageException as {@link Names#find}
+   */
   static Address address(String text) throws UsageException {
+    return Names.here().find(text, ShellTool::read);
+  }
+
+  /** Of two parts, the second is a port. */
+  private static Address read(String text) {
+    Address address = Address.parseInShell(text);
+    boolean twoParts = text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':');
+    if (address.scheme().equals("unix") && address.target().equals(text) && twoParts) {
+      throw new AddressException(text, "Bad port number: " + text, "localhost:4444");
+    }
+    return address;
+  }
+
+  /** The same where the shell is asked for one more monitor. */
+  static Address more(String text) {
     try {
-      Address address = Address.parseInShell(text);
-      boolean twoParts = text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':');
-      if (address.scheme().equals("unix") && address.target().equals(text) && twoParts) {
-        throw new UsageException("Bad port number: " + text);
-      }
-      return address;
-    } catch (AddressException e) {
-      throw new UsageException(String.valueOf(e.getMessage()));
+      return address(text);
+    } catch (UsageException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
     }
   }
 }

@@ -9,35 +9,21 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
-/** A UNIX socket: whether it is there, whose it is, who may connect, and who is connected. */
+/** The file of a UNIX socket: whether it is there, whose it is, and who may connect. */
 final class SocketChecks {
   private static final int MODE = 07777;
   private static final int KIND = 0170000;
   private static final int SOCKET = 0140000;
   private static final int STICKY = 01000;
 
-  /** A line of {@code ss -xpe}: our number, the peer's, and whose it is and which file. */
-  private static final Pattern CONNECTION =
-      Pattern.compile("u_str\\s+\\S+\\s+\\d+\\s+\\d+\\s+.* (\\d+)\\s+\\* (\\d+)\\s(.*)");
-
-  private static final Pattern OWNER = Pattern.compile("\"([^\"]+)\",pid=(\\d{1,9})");
-
-  private final Host host;
-
-  SocketChecks(Host host) {
-    this.host = host;
-  }
+  private SocketChecks() {}
 
   /** Looks at a socket's file. */
-  List<Finding> look(Path socket) {
+  static List<Finding> look(Path socket) {
     PosixFileAttributes file;
     int mode;
     try {
@@ -144,37 +130,5 @@ final class SocketChecks {
         "socket-dead",
         socket + " is dead: nobody listens there",
         "start its program again; a helper takes the dead socket's place. Else: rm " + socket);
-  }
-
-  /**
-   * The programs that listen at a socket or are connected to it, as "qemu-system-x86 (pid 12)".
-   * They are found by the file, since a socket may have been moved into its place, as a helper's
-   * is.
-   */
-  List<Holder> holders(Path socket, boolean listening) {
-    String file;
-    try {
-      file = " ino:" + Files.getAttribute(socket, "unix:ino") + " ";
-    } catch (IOException e) {
-      return List.of();
-    }
-    List<Matcher> all =
-        host.run("ss", listening ? "-xlpeH" : "-xpeH").stream()
-            .flatMap(String::lines)
-            .map(CONNECTION::matcher)
-            .filter(Matcher::matches)
-            .toList();
-    Set<String> ends =
-        all.stream()
-            .filter(each -> each.group(3).contains(file))
-            .map(each -> each.group(listening ? 1 : 2))
-            .collect(Collectors.toSet());
-    return all.stream()
-        .filter(each -> ends.contains(each.group(1)))
-        .flatMap(each -> OWNER.matcher(each.group(3)).results())
-        .map(each -> new Holder(each.group(1), Integer.parseInt(each.group(2))))
-        .distinct()
-        .sorted(Comparator.comparing(Holder::toString))
-        .toList();
   }
 }

@@ -47,22 +47,13 @@ final class TopTable {
     for (int i = 0; i < verdicts.size(); i++) {
       rows.add(row(monitors.get(i), verdicts.get(i)));
     }
-    int[] widths = new int[HEAD.length];
-    for (String[] row : rows) {
-      for (int i = 0; i < row.length; i++) {
-        widths[i] = Math.max(widths[i], row[i].length());
-      }
-    }
     int width = redraws ? screenWidth() : Integer.MAX_VALUE;
     StringBuilder text = new StringBuilder(redraws ? "\033[H" : "");
-    for (String[] row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < row.length; i++) {
-        line.append(String.format("%-" + Math.max(1, widths[i]) + "s  ", row[i]));
-      }
-      String shown = line.toString().stripTrailing();
+    List<String> lines = Columns.lines(rows);
+    for (int i = 0; i < lines.size(); i++) {
+      String shown = lines.get(i);
       shown = shown.length() > width ? shown.substring(0, width - 1) + "…" : shown;
-      text.append(painted(shown, row[1])).append(redraws ? "\033[K\n" : "\n");
+      text.append(painted(shown, rows.get(i)[1])).append(redraws ? "\033[K\n" : "\n");
     }
     return text.append(redraws ? "\033[J" : "").toString();
   }

@@ -30,7 +30,7 @@ final class TopTool implements Tool {
 
     One line for each monitor, as its helper tells it; every --interval anew, until Ctrl-C. Of a
     FOLDER it takes the sockets *.qmp and qmp-libxl-*; without any, those of /run/qmp and
-    /run/xen. Monitors that come later appear.
+    /run/xen. Monitors that come later appear. ADDR may be a name that 'qmp list' shows.
 
       FOR      how long it has been connected, or has not
       CLIENTS  how many there are, this one included; and how many of them fall behind
@@ -63,7 +63,11 @@ final class TopTool implements Tool {
           default -> throw new UsageException("--output must be text or json");
         };
     boolean watching = Screen.isTerminal() && !json && !parsed.has("once");
-    int status = round(parsed.positionals(), timeout, json, watching);
+    List<String> places = new ArrayList<>();
+    for (String each : parsed.positionals()) {
+      places.add(isFolder(each) ? each : Addresses.ofMonitor(each).toString());
+    }
+    int status = round(places, timeout, json, watching);
     while (watching) {
       try {
         Thread.sleep(interval);
@@ -71,7 +75,7 @@ final class TopTool implements Tool {
         Thread.currentThread().interrupt();
         return ExitStatus.DONE;
       }
-      status = round(parsed.positionals(), timeout, json, true);
+      status = round(places, timeout, json, true);
     }
     return status;
   }
@@ -110,13 +114,17 @@ final class TopTool implements Tool {
         .indexOf(status);
   }
 
+  private static boolean isFolder(String place) {
+    return place.contains("/") && Files.isDirectory(Path.of(place));
+  }
+
   private static List<Address> monitors(List<String> places) throws UsageException {
     List<Address> all = new ArrayList<>();
     if (places.isEmpty()) {
       SharedSockets.USUAL.forEach(each -> all.addAll(SharedSockets.in(Path.of("/" + each))));
     }
     for (String place : places) {
-      if (place.contains("/") && Files.isDirectory(Path.of(place))) {
+      if (isFolder(place)) {
         all.addAll(SharedSockets.in(Path.of(place)));
       } else {
         all.add(Addresses.parse(place));

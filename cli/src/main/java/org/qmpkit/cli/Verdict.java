@@ -102,22 +102,29 @@ record Verdict(String state, String text, String via, int status, @Nullable Json
   }
 
   private static Verdict ofQemu(Address address, Probe.Finding found) {
-    JsonNode greeting = found.greeting() == null ? MissingNode.getInstance() : found.greeting();
-    JsonNode qemu = greeting.path("version").path("qemu");
     return new Verdict(
         "connected",
         String.format(
             Locale.ROOT,
-            "QEMU %d.%d.%d itself, which serves one client at a time, answers in %.1f ms."
+            "QEMU %s itself, which serves one client at a time, answers in %.1f ms."
                 + " To share it: qmp helper --listen unix:/tmp/shared.qmp --connect %s",
-            qemu.path("major").asInt(0),
-            qemu.path("minor").asInt(0),
-            qemu.path("micro").asInt(0),
+            version(found.greeting()),
             found.nanos() / 1e6,
             address),
         "qemu",
         ExitStatus.DONE,
         null);
+  }
+
+  /** The version that a greeting tells. */
+  static String version(@Nullable JsonNode greeting) {
+    JsonNode known = greeting == null ? MissingNode.getInstance() : greeting;
+    JsonNode qemu = known.path("version").path("qemu");
+    return qemu.path("major").asInt(0)
+        + "."
+        + qemu.path("minor").asInt(0)
+        + "."
+        + qemu.path("micro").asInt(0);
   }
 
   private static String text(Duration time) {

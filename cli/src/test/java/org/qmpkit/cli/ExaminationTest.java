@@ -87,6 +87,19 @@ class ExaminationTest {
         "qmp may not read write a chr_file of system_u:object_r:argo_t:s0",
         "audit2allow",
         only("selinux-denial", host.findings(null)));
+    // Where our policy module is at hand and not in force, that comes first.
+    host.with("usr/share/selinux/packages/qmpkit.pp.bz2", "");
+    assertFinding(
+        Finding.Level.WARNING,
+        "qmp may not read write",
+        "semodule -X 200 -i /usr/share/selinux/packages/qmpkit.pp.bz2",
+        only("selinux-denial", host.findings(null)));
+    host.with("sys/fs/selinux/booleans/qmp_helper_exec", "0 0");
+    assertFinding(
+        Finding.Level.WARNING,
+        "qmp may not read write",
+        "audit2allow",
+        only("selinux-denial", host.findings(null)));
     // Permissive, it stands in nobody's way.
     assertNone("selinux-denial", host.with("sys/fs/selinux/enforce", "0").findings(null));
   }

@@ -103,6 +103,17 @@ final class Calls {
     return !lane(call).queue.remove(call);
   }
 
+  /**
+   * A command that was sent gives its place up: no answer to it will be heard.
+   *
+   * @return whether it had one
+   */
+  synchronized boolean forget(Call call) {
+    boolean had = inFlight.values().remove(call);
+    lane(call).inFlight -= had ? 1 : 0;
+    return had;
+  }
+
   /** Settles everything; nothing can be added from here on. */
   void end(Ending why) {
     List<Call> unsent = new ArrayList<>();

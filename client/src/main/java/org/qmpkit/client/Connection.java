@@ -13,7 +13,6 @@ import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Endpoint;
-import org.qmpkit.net.Entropy;
 import org.qmpkit.net.Listener;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
@@ -33,6 +32,7 @@ final class Connection implements Connecting {
 
   private final Address address;
   private final QmpOptions options;
+  private final Peer peer;
   private final QmpLoop loop;
   private final boolean ownsLoop;
   private final Calls calls;
@@ -51,19 +51,19 @@ final class Connection implements Connecting {
   private volatile boolean connected;
   private volatile Phase phase = Phase.GREETING;
   private volatile long dropped;
-  private volatile @Nullable Greeting greeting;
+  private volatile Greeting greeting = Greeting.none();
+  private volatile boolean greeted;
+  private volatile @Nullable Tap tap;
 
   /** A connection that is not attempted yet, for the thread that is to wait for it. */
-  Connection(Address address, QmpOptions options, QmpLoop loop, boolean ownsLoop) {
+  Connection(Address address, QmpOptions options, Peer peer, QmpLoop loop, boolean ownsLoop) {
     this.address = address;
     this.options = options;
+    this.peer = peer;
     this.loop = loop;
     this.ownsLoop = ownsLoop;
     calls = new Calls(options.queueLimit());
-    session =
-        options.negotiates()
-            ? new ClientSession(options.messageLimit(), new Entropy())
-            : ClientSession.withoutNegotiation(options.messageLimit());
+    session = peer.session(options.messageLimit());
     opened = new Waiter();
   }
 
@@ -83,12 +83,17 @@ final class Connection implements Connecting {
     return options.callbacks();
   }
 
+  /** What it was greeted with. */
+  Greeting greeting() {
+    return greeting;
+  }
+
   /**
    * Connects and negotiates; blocks. Called by the thread that made it.
    *
    * @throws QmpException if that does not come about in time; the connection is ended then
    */
-  Greeting open(Transports transports) throws QmpException, InterruptedException {
+  void open(Transports transports) throws QmpException, InterruptedException {
     loop.add(this);
     boolean done = false;
     try {
@@ -104,13 +109,11 @@ final class Connection implements Connecting {
             ? new Disconnected(address, String.valueOf(failed.getMessage()), false, failed)
             : ending.exception(address, "connect", false);
       }
-      Greeting heard = greeting;
-      if (heard == null) {
-        throw new Silence(address, options.connectTimeout(), connected, phase, dropped > 0)
+      if (!greeted) {
+        throw new Silence(address, peer, options.connectTimeout(), connected, phase, dropped > 0)
             .exception();
       }
       done = true;
-      return heard;
     } finally {
       if (!done) {
         close();
@@ -158,11 +161,17 @@ final class Connection implements Connecting {
     endpoint = made;
     made.onReady(this::ready);
     made.interest(true, false);
-    if (!options.negotiates()) {
-      phase = session.phase();
-      greeting = Greeting.none();
-      opened.wake();
+    phase = session.phase();
+    if (phase == Phase.READY) {
+      greeted(Greeting.none());
     }
+    guarded(this::write);
+  }
+
+  private void greeted(Greeting heard) {
+    greeting = heard;
+    greeted = true;
+    opened.wake();
   }
 
   @Override
@@ -202,10 +211,23 @@ final class Connection implements Connecting {
   }
 
   /**
-   * Sends a command that waits for its turn, and waits for its answer; blocks. From any thread but
-   * one that turns the loop.
+   * Sends a command when its turn comes, and waits for its answer; blocks.
+   *
+   * @param method what was called, as for {@link #refuseOnLoop}
+   * @throws QmpException as {@link #enqueue}
    */
-  Call.Outcome await(Call.Waiting call, Deadline deadline) throws InterruptedException {
+  Call.Outcome await(Call.Waiting call, Duration timeout, String method)
+      throws QmpException, InterruptedException {
+    refuseOnLoop(method);
+    Deadline deadline = Deadline.in(timeout);
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted before '" + call.command.name() + "' was sent");
+    }
+    enqueue(call);
+    return await(call, deadline);
+  }
+
+  private Call.Outcome await(Call.Waiting call, Deadline deadline) throws InterruptedException {
     boolean settled = false;
     boolean sent = false;
     try {
@@ -213,6 +235,9 @@ final class Connection implements Connecting {
     } finally {
       if (!settled) {
         sent = calls.abandon(call);
+        if (peer == Peer.AGENT) {
+          loop.run(() -> synchronize(call));
+        }
       }
     }
     Call.Outcome outcome = call.outcome();
@@ -227,6 +252,19 @@ final class Connection implements Connecting {
     });
   }
 
+  /**
+   * Lets an agent's late answer be dropped, or its lost synchronization come again: what a call
+   * that nobody waits for any more was waiting for.
+   */
+  private void synchronize(Call abandoned) {
+    boolean late = calls.forget(abandoned);
+    if (calls.ending() == null && (late || session.phase() == Phase.FENCING)) {
+      session.synchronize();
+      phase = session.phase();
+      guarded(this::write);
+    }
+  }
+
   /** Sends what may be sent, and writes what fits. */
   private void pump() {
     guarded(() -> {
@@ -234,6 +272,10 @@ final class Connection implements Connecting {
         Calls.Sent next;
         while ((next = calls.next()) != null) {
           session.send(next.call().command, next.id());
+          Tap hears = tap;
+          if (hears != null) {
+            hears.sent(next.id(), next.call().command.text(next.id()));
+          }
         }
       }
       write();
@@ -286,16 +328,22 @@ final class Connection implements Connecting {
 
   private void hear(Heard heard) {
     // No switch: its first use takes some 10 ms, which a short-lived process would feel.
+    Tap hears = tap;
     if (heard instanceof Heard.Answered answered) {
+      if (hears != null) {
+        hears.answered(answered.id(), answered.answer().document().toString());
+      }
       calls.answered(answered.id(), answered.answer());
     } else if (heard instanceof Heard.Happened happened) {
+      if (hears != null) {
+        hears.happened(happened.event().document().toString());
+      }
       happened(happened.event());
     } else if (heard instanceof Heard.Ready ready) {
       if (ready.greeting().oob()) {
         calls.offersOob();
       }
-      greeting = ready.greeting();
-      opened.wake();
+      greeted(ready.greeting());
     } else if (heard instanceof Heard.Restarted) {
       end(new Ending(Ending.Kind.LOST, "QEMU greeted anew in mid-stream", null));
     } else if (heard instanceof Heard.Broke broke) {
@@ -343,6 +391,11 @@ final class Connection implements Connecting {
       while (read()) {}
       end(new Ending(Ending.Kind.LOST, "QEMU ended the connection", e));
     }
+  }
+
+  /** From any thread; null for nobody. */
+  void tap(@Nullable Tap who) {
+    tap = who;
   }
 
   /** Hears events from here on. From any thread. */

@@ -11,6 +11,11 @@ import java.util.Set;
 public record EventFilter(Set<String> names, int capacity) {
   private static final int CAPACITY = 1024;
 
+  /**
+   * A filter, with a copy of the names.
+   *
+   * @throws IllegalArgumentException if the capacity is not positive
+   */
   public EventFilter {
     if (capacity <= 0) {
       throw new IllegalArgumentException("capacity (" + capacity + ") must be positive, in events");

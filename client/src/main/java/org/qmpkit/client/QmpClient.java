@@ -1,15 +1,11 @@
 package org.qmpkit.client;
 
-import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.AddressException;
-import org.qmpkit.net.TransportException;
-import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Message;
 import org.qmpkit.protocol.Message.Greeting;
 import tools.jackson.core.JacksonException;
@@ -34,10 +30,10 @@ public final class QmpClient implements AutoCloseable {
   private final Greeting greeting;
   private final SchemaSource schema;
 
-  private QmpClient(Connection connection, QmpOptions options, Greeting greeting) {
+  private QmpClient(Connection connection, QmpOptions options) {
     this.connection = connection;
     this.options = options;
-    this.greeting = greeting;
+    greeting = connection.greeting();
     schema = new SchemaSource(this, options.schemaCache(), greeting.version());
   }
 
@@ -71,33 +67,8 @@ public final class QmpClient implements AutoCloseable {
    */
   public static QmpClient connect(Address address, QmpOptions options)
       throws QmpException, InterruptedException {
-    QmpLoop shared = options.loop();
-    Transports transports = Transports.load();
-    QmpLoop loop;
-    try {
-      loop =
-          shared == null
-              ? QmpLoop.start("qmp " + address, transports.poller(List.of(address)))
-              : shared;
-    } catch (TransportException e) {
-      throw new Disconnected(address, String.valueOf(e.getMessage()), false, e);
-    } catch (IOException e) {
-      String why = "cannot connect to " + address + ": the system gives no poller: ";
-      throw new Disconnected(address, why + e.getMessage() + "; close files", false, e);
-    }
-    boolean done = false;
-    try {
-      Connection connection = new Connection(address, options, loop, shared == null);
-      connection.refuseOnLoop("connect");
-      Greeting greeting = connection.open(transports);
-      QmpClient client = new QmpClient(connection, options, greeting);
-      done = true;
-      return client;
-    } finally {
-      if (!done && shared == null) {
-        loop.close();
-      }
-    }
+    Peer peer = options.negotiates() ? Peer.MONITOR : Peer.NOT_GREETING;
+    return new QmpClient(peer.connect(address, options), options);
   }
 
   /** Where it is connected to. */
@@ -125,6 +96,14 @@ public final class QmpClient implements AutoCloseable {
       throw new ProtocolViolation(
           address(), why + e.getOriginalMessage() + "; see whether that is QEMU", e);
     }
+  }
+
+  /**
+   * What it was greeted with, in QEMU's own text on one line; {@code {}} {@linkplain
+   * QmpOptions#withoutNegotiation without a greeting}.
+   */
+  public String greeting() {
+    return greeting.document().toString();
   }
 
   /** Whether {@link #executeOob} can be used. */
@@ -167,29 +146,52 @@ public final class QmpClient implements AutoCloseable {
   public JsonNode execute(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.value(await(call, timeout, "execute"), connection.address(), timeout);
+    return call.value(connection.await(call, timeout, "execute"), connection.address(), timeout);
+  }
+
+  /** Executes a command without arguments, as {@link #execute(QmpCommand, Class)}. */
+  public <T> T execute(String command, Class<T> view) throws QmpException, InterruptedException {
+    return execute(QmpCommand.of(command), view);
+  }
+
+  /**
+   * Executes a command as {@link #execute(QmpCommand)} does, and reads its answer as a record, or
+   * an array of records.
+   *
+   * {@snippet file="org/qmpkit/client/ViewsTest.java" region="example"}
+   *
+   * <p>A component {@code totalTime} reads the member {@code total-time}, or {@code total_time};
+   * {@code @JsonProperty} names another. One that is an {@code Optional}, or marked
+   * {@code @Nullable}, may be missing; all others must be there. Members without a component are
+   * left out. A constant {@code IO_ERROR} is the value {@code io-error}; a value without a constant
+   * becomes the constant {@code UNKNOWN}, or that with {@code @JsonEnumDefaultValue}, and where
+   * there is none, is a mismatch. Nothing is converted: a number is no string.
+   *
+   * <p>Jackson makes the records: they are public in an exported package, or their package is
+   * opened: {@code opens com.example.views to tools.jackson.databind}.
+   *
+   * @param view a record, or an array of them; what they are made of may be records, enums,
+   *     strings, numbers, booleans, lists, optionals, and {@link JsonNode} for anything
+   * @throws ViewMismatch if the answer is of another shape; {@link Schema#check} tells beforehand
+   * @throws QmpException as {@link #execute(QmpCommand)}
+   * @throws IllegalArgumentException if Jackson can't make such a view, too
+   */
+  public <T> T execute(QmpCommand command, Class<T> view)
+      throws QmpException, InterruptedException {
+    return Views.read(execute(command), view, address(), command.name());
   }
 
   /**
    * As {@link #execute(QmpCommand)}, for who passes the value on: no tree is made of it.
    *
    * @return the value of {@code return} as QEMU wrote it: JSON in ASCII, on one line
+   * @throws QmpException as {@link #execute(QmpCommand)}
+   * @throws InterruptedException as {@link #execute(QmpCommand)}
    */
   public String executeText(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.text(await(call, timeout, "executeText"), connection.address(), timeout);
-  }
-
-  private Call.Outcome await(Call.Waiting call, Duration timeout, String method)
-      throws QmpException, InterruptedException {
-    connection.refuseOnLoop(method);
-    Deadline deadline = Deadline.in(timeout);
-    if (Thread.interrupted()) {
-      throw new InterruptedException("interrupted before '" + call.command.name() + "' was sent");
-    }
-    connection.enqueue(call);
-    return connection.await(call, deadline);
+    return call.text(connection.await(call, timeout, "executeText"), connection.address(), timeout);
   }
 
   /** Executes a command without arguments, as {@link #executeAsync(QmpCommand)}. */
@@ -308,7 +310,7 @@ public final class QmpClient implements AutoCloseable {
     boolean begun = false;
     try {
       Duration timeout = options.replyTimeout();
-      JsonNode answer = call.value(await(call, timeout, "follow"), address(), timeout);
+      JsonNode answer = call.value(connection.await(call, timeout, "follow"), address(), timeout);
       if (!isSubscription(answer)) {
         throw new ProtocolViolation(
             address(),
@@ -354,6 +356,61 @@ public final class QmpClient implements AutoCloseable {
 
   private static boolean isSubscription(JsonNode answer) {
     return answer.path("cursor").isString() && answer.path("replayed").isInt();
+  }
+
+  /**
+   * Lets somebody hear what goes over this connection from here on, in the place of who did before.
+   * Does not block; from any thread.
+   *
+   * @param tap null for nobody
+   */
+  public void tap(@Nullable Tap tap) {
+    connection.tap(tap);
+  }
+
+  /**
+   * Observes a job from here on, whether it has begun or not. Does not block.
+   *
+   * @param id the job's id, as {@code job-id} names it; some block jobs that are given none have
+   *     their device's
+   * @return to be closed by the caller
+   */
+  public JobWatch watchJob(String id) {
+    return new JobWatch(this, id);
+  }
+
+  /**
+   * Waits for the end of a job that has begun, as {@link JobWatch#await(Duration)}. One that has
+   * ended by now and is forgotten is not there: {@link #runJob} and {@link #watchJob} miss none.
+   */
+  public JobInfo awaitJob(String id, Duration timeout) throws QmpException, InterruptedException {
+    try (JobWatch watch = watchJob(id)) {
+      return watch.await(timeout);
+    }
+  }
+
+  /**
+   * Executes a command that starts a job, and waits for the job's end, as {@link
+   * JobWatch#await(Duration)}.
+   *
+   * @param start a command whose argument {@code job-id} names the job
+   * @param timeout how long both may take together; {@link QmpOptions#FOREVER} for no limit
+   * @throws CommandFailed if the job can't be started
+   * @throws IllegalArgumentException if nothing names the job
+   */
+  public JobInfo runJob(QmpCommand start, Duration timeout)
+      throws QmpException, InterruptedException {
+    JsonNode id = start.arguments().path("job-id");
+    if (!id.isString()) {
+      throw new IllegalArgumentException(
+          "the arguments of '" + start.name() + "' must have a text 'job-id', which names the job");
+    }
+    long begun = System.nanoTime();
+    try (JobWatch watch = watchJob(id.asString())) {
+      execute(start.within(start.timeout(timeout)));
+      Duration left = timeout.minusNanos(System.nanoTime() - begun);
+      return watch.await(left.isPositive() ? left : Duration.ofNanos(1));
+    }
   }
 
   /**

@@ -14,14 +14,22 @@ import org.qmpkit.net.Address;
  * <pre>
  *   QmpException
  *   ├── CommandFailed      QEMU, or the helper in front of it, said no
+ *   ├── JobFailed          a job of QEMU's did not do what it should
  *   ├── Disconnected       there is no connection, or it was lost
  *   ├── TimedOut           nobody answered in time
  *   ├── ProtocolViolation  the far side said what is no QMP
+ *   ├── ViewMismatch       the answer is not of the shape that this program reads it as
  *   └── QueueFull          this program asks faster than QEMU answers
  * </pre>
  */
 public abstract sealed class QmpException extends IOException
-    permits CommandFailed, Disconnected, TimedOut, ProtocolViolation, QueueFull {
+    permits CommandFailed,
+        JobFailed,
+        Disconnected,
+        TimedOut,
+        ProtocolViolation,
+        QueueFull,
+        ViewMismatch {
   private static final long serialVersionUID = 1;
 
   /** Texts of the far side may be of any length; characters. */

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *     whatever thread turns the loop: nothing there may block, and blocking calls of a client fail
  * @param schemaCache where schemas are kept; {@link SchemaCache#standard}
  * @param loop the thread that serves the client, shared with others; null for one of its own
- * @param negotiates whether to wait for a greeting and negotiate, as with QEMU; true. A guest agent
- *     does not greet: without, the client is connected as soon as somebody takes the connection,
- *     and sends one command at a time
+ * @param negotiates whether to wait for a greeting and negotiate, as with QEMU; true. Without, the
+ *     client is connected as soon as somebody takes the connection, and sends one command at a
+ *     time. For a guest's agent there is {@link GuestAgent}
  */
 public record QmpOptions(
     Duration connectTimeout,
@@ -51,6 +51,11 @@ public record QmpOptions(
   /** Less than this would not hold QEMU's own greeting. */
   private static final int LEAST_MESSAGE = 1024;
 
+  /**
+   * Options that are possible.
+   *
+   * @throws IllegalArgumentException if one is not: it says which, and what it may be
+   */
   public QmpOptions {
     positive("connectTimeout", connectTimeout);
     positive("replyTimeout", replyTimeout);
@@ -127,7 +132,7 @@ public record QmpOptions(
         negotiates);
   }
 
-  /** The same for who does not greet, as a guest agent: see {@link #negotiates}. */
+  /** The same for who does not greet: see {@link #negotiates}. */
   public QmpOptions withoutNegotiation() {
     return new QmpOptions(
         connectTimeout,

@@ -124,6 +124,34 @@ public final class Schema {
   public record AlternateType(String name, List<String> types, Set<String> features)
       implements Type {}
 
+  /**
+   * Something of a view that does not fit.
+   *
+   * @param path where, in QEMU's names, as {@code qemu.major} or {@code [].status}; empty for the
+   *     whole
+   * @param text what it is, for people
+   */
+  public record Misfit(String path, Kind kind, String text) {
+    /** What sort of thing it is. */
+    public enum Kind {
+      /** There is no such command, or no such member: reading fails. */
+      ABSENT,
+      /** There is no such member, and the view can do without: it is always empty. */
+      NEVER,
+      /** QEMU may leave the member out, and the view can't do without: reading may fail. */
+      OPTIONAL,
+      /** The member is of another type: reading fails. */
+      TYPE,
+      /** There are values that the view has no constant for: reading may fail. */
+      VALUES
+    }
+
+    @Override
+    public String toString() {
+      return (path.isEmpty() ? "" : path + ": ") + text;
+    }
+  }
+
   private record Index(
       SortedMap<String, JsonNode> commands,
       SortedMap<String, JsonNode> events,
@@ -206,6 +234,19 @@ public final class Schema {
       return object;
     }
     throw new IllegalArgumentException("the schema's type '" + name + "' is no object's");
+  }
+
+  /**
+   * How well a view fits what this QEMU answers a command with, so that a program knows before it
+   * asks. Members that the view does not have do not matter.
+   *
+   * {@snippet file="org/qmpkit/client/ViewsTest.java" region="check"}
+   *
+   * @param view as for {@link QmpClient#execute(QmpCommand, Class)}
+   * @return what does not fit; empty if all does
+   */
+  public List<Misfit> check(Class<?> view, String command) {
+    return ViewCheck.of(this, view, command);
   }
 
   private static SortedSet<String> names(SortedMap<String, JsonNode> map) {

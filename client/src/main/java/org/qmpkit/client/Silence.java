@@ -7,11 +7,13 @@ import org.qmpkit.protocol.ClientSession.Phase;
 /**
  * How far a connection came that was not ready in time.
  *
+ * @param peer who was expected
  * @param connected whether somebody took it
  * @param phase how far its session came
  * @param babble whether something was said that is no message
  */
-record Silence(Address address, Duration waited, boolean connected, Phase phase, boolean babble) {
+record Silence(
+    Address address, Peer peer, Duration waited, boolean connected, Phase phase, boolean babble) {
   /** The exception for who waited. */
   QmpException exception() {
     String time = Deadline.text(waited);
@@ -25,6 +27,19 @@ record Silence(Address address, Duration waited, boolean connected, Phase phase,
               + "; see whether the program on the other side runs",
           false,
           null);
+    }
+    if (peer == Peer.AGENT) {
+      return new TimedOut(
+          address,
+          "connected to "
+              + address
+              + ", but no guest agent answered within "
+              + time
+              + (babble
+                  ? ": what came is no answer to guest-sync-delimited; see whether it is an agent's"
+                      + " channel, and no monitor"
+                  : ": it does not run in the guest, or another client holds its channel"),
+          false);
     }
     if (phase != Phase.GREETING) {
       return new TimedOut(

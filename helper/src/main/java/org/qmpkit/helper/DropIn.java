@@ -57,7 +57,7 @@ public record DropIn(
       serve(settings, err, signalled);
       return;
     }
-    Log log = new Log(err, settings.least(), false);
+    Log log = Log.onStandardError(err, settings.least());
     LeaseRequest request = new LeaseRequest(domid, handedOver, listen.target());
     switch (Handover.run(control.get(), request, statePath, log, signalled)) {
       case REFUSED -> serve(settings, err, signalled);
@@ -100,7 +100,6 @@ public record DropIn(
     Helper.run(
         settings,
         err,
-        false,
         (loop, transports, end) ->
             begin(
                 loop,

@@ -80,22 +80,20 @@ public final class Helper implements AutoCloseable {
    * Runs a helper until a signal ends it; blocks.
    *
    * @param settings what it was told on the command line
-   * @param err where its log goes
-   * @param journald whether the log is read by journald
+   * @param err standard error, where its log goes
    * @throws IOException if the configuration can't be read, or a route can't listen; nothing is
    *     left behind then
    * @throws IllegalArgumentException if the settings or the configuration make no sense
    */
-  public static void run(Settings settings, PrintStream err, boolean journald) throws IOException {
-    run(settings, err, journald, (loop, transports, end) -> {});
+  public static void run(Settings settings, PrintStream err) throws IOException {
+    run(settings, err, (loop, transports, end) -> {});
   }
 
   /** The same, with something to be done when all routes listen. */
-  static void run(Settings settings, PrintStream err, boolean journald, Begun begun)
-      throws IOException {
+  static void run(Settings settings, PrintStream err, Begun begun) throws IOException {
     Settings all = withConfig(settings);
     List<RouteSpec> specs = all.routes();
-    Log log = new Log(err, all.least(), journald);
+    Log log = Log.onStandardError(err, all.least());
     Transports transports = Transports.load();
     List<Address> addresses =
         Stream.concat(
@@ -117,6 +115,17 @@ public final class Helper implements AutoCloseable {
       begun.begun(loop, transports, helper::end);
       loop.run();
     }
+  }
+
+  /**
+   * The routes of a helper that is told so, its configuration read; without those that come and go
+   * with domains.
+   *
+   * @throws IOException if the configuration can't be read
+   * @throws IllegalArgumentException if the settings or the configuration make no sense
+   */
+  public static List<RouteSpec> routes(Settings settings) throws IOException {
+    return withConfig(settings).routes();
   }
 
   /** What the command line says, and with it what the configuration says that it names. */

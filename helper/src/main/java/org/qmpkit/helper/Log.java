@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.qmpkit.protocol.Journal;
 import org.qmpkit.protocol.Journal.Severity;
 
@@ -12,21 +13,27 @@ import org.qmpkit.protocol.Journal.Severity;
  * The operator's log: one line per event on one stream, with severity, route and client. Control
  * characters, which a peer may have sent, are escaped.
  */
-public final class Log {
+final class Log {
   private final PrintStream out;
-  private final boolean journald;
+  private final @Nullable Journald journald;
   private Severity least;
 
   /**
    * A log on a stream.
    *
    * @param least what is less severe is left out
-   * @param journald whether lines begin with systemd's {@code <N>} instead of time and severity
+   * @param journald who reads the stream, and so takes lines with fields; null for somebody else,
+   *     who gets lines with time and severity
    */
-  public Log(PrintStream out, Severity least, boolean journald) {
+  Log(PrintStream out, Severity least, @Nullable Journald journald) {
     this.out = out;
     this.least = least;
     this.journald = journald;
+  }
+
+  /** A log on standard error, which may be the journal: the environment says. */
+  static Log onStandardError(PrintStream err, Severity least) {
+    return new Log(err, least, Journald.behindStandardError(System.getenv()).orElse(null));
   }
 
   /** From now on leaves out what is less severe than this. */
@@ -39,14 +46,20 @@ public final class Log {
     if (severity.compareTo(least) < 0) {
       return;
     }
-    StringBuilder line = new StringBuilder(journald ? priority(severity) : stamp(severity));
-    for (String who : new String[] {route, subject}) {
+    String safeRoute = escaped(route);
+    String safeSubject = escaped(subject);
+    StringBuilder line = new StringBuilder();
+    for (String who : new String[] {safeRoute, safeSubject}) {
       if (!who.isEmpty()) {
         line.append(who).append(": ");
       }
     }
-    line.append(text);
-    out.println(escaped(line));
+    line.append(escaped(text));
+    if (journald == null) {
+      out.println(line.insert(0, stamp(severity)));
+    } else if (!journald.take(severity, safeRoute, safeSubject, line.toString())) {
+      out.println(line.insert(0, "<" + Journald.priority(severity) + ">"));
+    }
   }
 
   /**
@@ -75,15 +88,6 @@ public final class Log {
     };
   }
 
-  private static String priority(Severity severity) {
-    return switch (severity) {
-      case ERROR -> "<3>";
-      case WARNING -> "<4>";
-      case INFO -> "<6>";
-      case DEBUG -> "<7>";
-    };
-  }
-
   private static String stamp(Severity severity) {
     return Instant.now().truncatedTo(ChronoUnit.MILLIS)
         + " "
@@ -91,19 +95,19 @@ public final class Log {
         + ": ";
   }
 
-  private static CharSequence escaped(StringBuilder line) {
-    if (line.chars().noneMatch(Character::isISOControl)) {
-      return line;
+  private static String escaped(String text) {
+    if (text.chars().noneMatch(Character::isISOControl)) {
+      return text;
     }
-    StringBuilder safe = new StringBuilder(line.length() + 16);
-    for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
+    StringBuilder safe = new StringBuilder(text.length() + 16);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (Character.isISOControl(c)) {
         safe.append(String.format("\\x%02x", (int) c));
       } else {
         safe.append(c);
       }
     }
-    return safe;
+    return safe.toString();
   }
 }

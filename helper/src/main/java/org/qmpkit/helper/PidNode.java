@@ -25,8 +25,7 @@ public record PidNode(String path) {
    * @throws IllegalArgumentException if the settings make no sense
    */
   public void run(Settings settings, PrintStream err) throws IOException {
-    Helper.run(
-        settings, err, false, (loop, transports, end) -> write(loop, transports, err::println));
+    Helper.run(settings, err, (loop, transports, end) -> write(loop, transports, err::println));
   }
 
   private void write(Loop loop, Transports transports, Consumer<String> note) {

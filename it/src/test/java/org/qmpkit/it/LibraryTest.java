@@ -79,7 +79,8 @@ class LibraryTest {
     List<Path> files =
         List.of(
             Files.writeString(source.resolveSibling("module-info.java"), MODULE),
-            Files.writeString(source.resolve("Main.java"), MAIN));
+            Files.writeString(source.resolve("Main.java"), MAIN),
+            Program.root().resolve("it/src/test/resources/consumer/Snippets.java"));
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter said = new StringWriter();
     try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
@@ -95,6 +96,10 @@ class LibraryTest {
 
   /** What the program prints, to the end, which must be a good one. */
   private List<String> run(Path socket, String... arguments) {
+    return run("consumer.Main", socket, arguments);
+  }
+
+  private List<String> run(String main, Path socket, String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -102,7 +107,7 @@ class LibraryTest {
                 "-p",
                 classes + File.pathSeparator + path,
                 "-m",
-                "consumer/consumer.Main",
+                "consumer/" + main,
                 "unix:" + socket));
     command.addAll(List.of(arguments));
     Outcome outcome = Program.outcome(new ProcessBuilder(command));
@@ -115,6 +120,30 @@ class LibraryTest {
   void aModuleThatRequiresItTalksToQemu() throws Exception {
     try (RealQemu qemu = RealQemu.startAt(folder.resolve("qemu.sock"))) {
       assertEquals(List.of("prelaunch", "true"), run(qemu.path()));
+    }
+  }
+
+  @Test
+  void whatTheGuideShowsRuns() throws Exception {
+    try (SharedQemu shared = SharedQemu.start(folder)) {
+      List<String> said = run("consumer.Snippets", shared.socket());
+      assertEquals("QEMU " + RealQemu.version(), said.getFirst());
+      // The nodes of QEMU's own naming are in between.
+      assertEquals(
+          List.of(
+              "prelaunch",
+              "disk 1048576",
+              "CommandNotFound: The command no-such-command has not been found",
+              "unnamed false",
+              "RESUME",
+              "this QEMU takes snapshots",
+              "device (optional)",
+              "node-name (optional)",
+              "size",
+              "STOP",
+              "true",
+              "done"),
+          said.stream().skip(1).filter(line -> !line.startsWith("#")).toList());
     }
   }
 

@@ -8,11 +8,15 @@ import java.io.InputStreamReader;
 import java.io.Writer;
 import java.lang.ProcessBuilder.Redirect;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
- * In systemd's place: takes what sd_notify(3) sends, a message at a time. In Python: Java can't.
+ * In the place of systemd or its journal: takes what sd_notify(3) or the log sends, a message at a
+ * time. In Python: Java can't.
  */
 final class NotifyReceiver implements AutoCloseable {
   private static final String RECEIVER =
@@ -71,6 +75,13 @@ final class NotifyReceiver implements AutoCloseable {
   String await(String what, Predicate<String> wanted) {
     return Patience.find(
         what, () -> next(Duration.ofSeconds(1)).filter(wanted), () -> "nothing of the kind came");
+  }
+
+  /** A message's lines of NAME=VALUE. */
+  static Map<String, String> fields(String message) {
+    return Arrays.stream(message.split("\n"))
+        .map(each -> each.split("=", 2))
+        .collect(Collectors.toMap(each -> each[0], each -> each[1]));
   }
 
   /** Takes what came until now. */

@@ -51,7 +51,10 @@ final class Program {
     Path built = ROOT.resolve("client/target");
     try (Stream<Path> jars = Files.list(built)) {
       Path library =
-          jars.filter(each -> each.getFileName().toString().matches("qmpkit-client-.*\\.jar"))
+          jars.filter(each ->
+                  each.getFileName()
+                      .toString()
+                      .matches("qmpkit-client-.*(?<!-sources|-javadoc)\\.jar"))
               .findFirst()
               .orElseThrow(() -> new IllegalStateException("there is no jar in " + built));
       // First, since what the tools need may have one as well; all but it is there in any case.
@@ -82,6 +85,38 @@ final class Program {
     command().forEach(word -> script.append(" '").append(word).append("'"));
     Files.writeString(file, script.append(" \"$@\"\n"));
     return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  /**
+   * Makes the program in a folder, under all of its names, to be run as by a person: it answers as
+   * on a terminal where that differs.
+   *
+   * @param log a file to which helpers write what they log
+   */
+  static void onPath(Path folder, Path log) throws IOException {
+    for (String name : List.of("qmp", "qmp-helper", "qmp_helper", "qmp-shell", "qmp-shell-wrap")) {
+      String script =
+          """
+          #!/bin/sh
+          . '%s/dist/launch.sh'
+          group_of '%s' "${1:-}"
+          flags_of "$group"
+          case ${0##*/}/${1:-} in
+            qmp/helper | qmp?helper/*) exec 2>>'%s' ;;
+            qmp/health) flags="$flags -Dqmpkit.terminal=true" ;;
+          esac
+          exec '%s' $flags -Dqmpkit.called='%s' -p '%s' -m org.qmpkit.cli/org.qmpkit.cli.Qmp "$@"
+          """
+              .formatted(
+                  ROOT,
+                  name,
+                  log,
+                  Path.of(System.getProperty("java.home"), "bin", "java"),
+                  name,
+                  MODULES);
+      Path program = Files.writeString(folder.resolve(name), script);
+      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    }
   }
 
   /**
@@ -156,7 +191,8 @@ final class Program {
     }
   }
 
-  private static Path root() {
+  /** The checkout. */
+  static Path root() {
     String named = System.getProperty("qmpkit.it.root");
     Path root = named == null ? Path.of("").toAbsolutePath().resolve("..") : Path.of(named);
     return root.normalize();

@@ -7,10 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,12 +39,6 @@ class ServiceTest {
     return HelperProcess.started(builder);
   }
 
-  private static Map<String, String> fields(String message) {
-    return Arrays.stream(message.split("\n"))
-        .map(each -> each.split("=", 2))
-        .collect(Collectors.toMap(each -> each[0], each -> each[1]));
-  }
-
   @Test
   void itIsReadyWhenItsRoutesListenAndSaysWhenItEnds() throws Exception {
     String notify = folder.resolve("notify").toString();
@@ -59,25 +51,27 @@ class ServiceTest {
                 "unix:" + shared,
                 "--connect",
                 "unix:" + folder.resolve("monitor"))) {
-      Map<String, String> first = fields(systemd.await("the first word", each -> true));
+      Map<String, String> first =
+          NotifyReceiver.fields(systemd.await("the first word", each -> true));
       assertEquals("1", first.get("READY"));
       assertTrue(Files.exists(shared), "ready is who listens");
       // QEMU is not there yet: that is told, and so is when it comes.
       assertTrue(
           first.getOrDefault("STATUS", "").startsWith("0 of 1 monitors connected; vm1.qmp: "),
           first::toString);
-      systemd.await("a sign of life", each -> fields(each).containsKey("WATCHDOG"));
+      systemd.await("a sign of life", each -> NotifyReceiver.fields(each).containsKey("WATCHDOG"));
       // It has started before the helper finds it: until then it answers one client, and not each.
       try (RealQemu qemu = RealQemu.startAt(folder.resolve("qemu"))) {
         Files.createSymbolicLink(folder.resolve("monitor"), qemu.path());
         systemd.await(
             "the monitor is there",
-            each -> "1 of 1 monitors connected".equals(fields(each).get("STATUS")));
+            each -> "1 of 1 monitors connected".equals(NotifyReceiver.fields(each).get("STATUS")));
         systemd.await("another sign of life", each -> each.equals("WATCHDOG=1"));
         helper.signal("TERM");
         assertEquals(
             "SIGTERM: draining and ending",
-            fields(systemd.await("the end", each -> each.startsWith("STOPPING=1"))).get("STATUS"));
+            NotifyReceiver.fields(systemd.await("the end", each -> each.startsWith("STOPPING=1")))
+                .get("STATUS"));
         assertEquals(0, helper.awaitExit());
       }
     }
@@ -99,7 +93,8 @@ class ServiceTest {
         Files.writeString(config, text);
         long before = System.nanoTime() / 1000;
         helper.signal("HUP");
-        Map<String, String> begun = fields(systemd.await("a beginning", each -> true));
+        Map<String, String> begun =
+            NotifyReceiver.fields(systemd.await("a beginning", each -> true));
         assertEquals("1", begun.get("RELOADING"));
         long at = Long.parseLong(begun.get("MONOTONIC_USEC"));
         // The same clock, CLOCK_MONOTONIC, in every process.

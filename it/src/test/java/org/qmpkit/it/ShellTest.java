@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -32,13 +30,7 @@ class ShellTest {
 
   private Tmux shell(Map<String, String> environment, int columns, String... arguments)
       throws IOException {
-    Map<String, String> all = new HashMap<>(environment);
-    all.put("XDG_STATE_HOME", folder.resolve("state").toString());
-    String[] words =
-        Stream.concat(Stream.of("shell"), Arrays.stream(arguments)).toArray(String[]::new);
-    List<String> flags = new ArrayList<>(Program.ON_TERMINAL);
-    flags.add("-Duser.home=" + folder);
-    return Tmux.start(folder, columns, 30, all, Program.command(flags, words));
+    return Tmux.shell(folder, environment, columns, 30, arguments);
   }
 
   private Tmux shell(String... arguments) throws IOException {
@@ -126,7 +118,7 @@ class ShellTest {
 
   private static void completes(Tmux shell) {
     shell.type("query-kv");
-    complete(shell, "(QEMU) query-kvm");
+    shell.complete("(QEMU) query-kvm");
     shell.press("C-c");
     shell.awaitLastLine(PROMPT);
     shell.type("device_add dri");
@@ -139,17 +131,6 @@ class ShellTest {
     shell.await("(QEMU) blockdev-add read-only=true driver= ");
     shell.press("C-c");
     shell.awaitLastLine(PROMPT);
-  }
-
-  /** Presses Tab, again while QEMU has not told yet what it has: that is not waited for. */
-  private static void complete(Tmux shell, String line) {
-    Patience.until(
-        line,
-        () -> {
-          shell.press("Tab");
-          return shell.text().contains("\n" + line);
-        },
-        shell::text);
   }
 
   private static void pages(Tmux shell) {
@@ -406,7 +387,7 @@ class ShellTest {
       assertEquals("bad CPU index", shell.ask(PROMPT, "cpu 7"));
       assertTrue(shell.ask(PROMPT, "# 1").startsWith("unknown command"), shell::text);
       shell.type("info vers");
-      complete(shell, "(QEMU) info version");
+      shell.complete("(QEMU) info version");
       shell.press("C-c");
       shell.awaitLastLine(PROMPT);
       assertEquals("unknown command: 'nonsense'", shell.ask(PROMPT, "nonsense"));

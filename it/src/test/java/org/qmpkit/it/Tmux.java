@@ -9,11 +9,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A terminal with a program in it, whose keys and screen are a test's: a tmux that knows nothing of
@@ -30,6 +34,9 @@ final class Tmux implements AutoCloseable {
 
   /** Each look is a process. */
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(25);
+
+  /** A key that the program has not taken note of by then is pressed again. */
+  private static final Duration AGAIN = Duration.ofSeconds(5);
 
   private final Path folder;
   private final Path socket;
@@ -70,6 +77,19 @@ final class Tmux implements AutoCloseable {
     return tmux;
   }
 
+  /** Starts {@code qmp shell} on a terminal, with its state in a folder. */
+  static Tmux shell(
+      Path folder, Map<String, String> environment, int columns, int rows, String... arguments)
+      throws IOException {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("XDG_STATE_HOME", folder.resolve("state").toString());
+    String[] words =
+        Stream.concat(Stream.of("shell"), Arrays.stream(arguments)).toArray(String[]::new);
+    List<String> flags = new ArrayList<>(Program.ON_TERMINAL);
+    flags.add("-Duser.home=" + folder);
+    return start(folder, columns, rows, all, Program.command(flags, words));
+  }
+
   private Path status() {
     return folder.resolve("status");
   }
@@ -89,6 +109,25 @@ final class Tmux implements AutoCloseable {
   void type(String text) {
     tell("send-keys", "-l", text);
     awaitLastLine("… " + text, line -> line.endsWith(text.stripTrailing()));
+  }
+
+  /**
+   * Presses Tab and waits until a line of the screen begins so; again after some seconds, since the
+   * shell does not wait for a QEMU that takes its time to tell what it has.
+   */
+  void complete(String line) {
+    Patience.until(
+        line,
+        () -> {
+          press("Tab");
+          for (long end = System.nanoTime() + AGAIN.toNanos(); System.nanoTime() < end; ) {
+            if (look().contains("\n" + line)) {
+              return true;
+            }
+          }
+          return false;
+        },
+        this::text);
   }
 
   /** Types a line and ends it. */
@@ -133,6 +172,22 @@ final class Tmux implements AutoCloseable {
   /** All that has been shown; what is one line to the program is one here, however narrow it is. */
   String text() {
     return tell("capture-pane", "-p", "-J", "-S", "-").stripTrailing();
+  }
+
+  /** What the terminal shows, with the sequences that colour it. */
+  String colours() {
+    return tell("capture-pane", "-p", "-e");
+  }
+
+  /** Waits until a text has been shown that has this in it; the number that its group is. */
+  double find(Pattern pattern) {
+    return Patience.find(
+        pattern.toString(),
+        () -> {
+          Matcher found = pattern.matcher(look());
+          return found.find() ? Optional.of(Double.parseDouble(found.group(1))) : Optional.empty();
+        },
+        this::text);
   }
 
   /** Waits until a text has been shown. */

@@ -30,7 +30,11 @@ public interface SocketPoller extends Poller {
 
   /** A socket that is bound and listens; a {@link Listener} once somebody is there to accept. */
   interface Bound extends Closeable {
-    /** Where it is bound, with the real port if port 0 was asked for. */
+    /**
+     * Where it is bound, with the real port if port 0 was asked for.
+     *
+     * @throws IOException if it is closed
+     */
     SocketAddress address() throws IOException;
 
     /** Gives the descriptor back. Idempotent. */

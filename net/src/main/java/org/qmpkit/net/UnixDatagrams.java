@@ -25,7 +25,8 @@ public interface UnixDatagrams {
    * Sends one message; does not block.
    *
    * @param place the path of a socket, or {@code @} and an abstract name
-   * @throws IOException if nobody takes messages there, or the receiver has too many to read
+   * @throws BacklogFullException if the receiver has too many to read
+   * @throws IOException if nobody takes messages there, or the message is too long for one
    */
   void send(String place, byte[] message) throws IOException;
 }

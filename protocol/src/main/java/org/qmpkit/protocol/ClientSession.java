@@ -22,13 +22,19 @@ import org.qmpkit.protocol.Message.Greeting;
  * <p>The fence is {@code qmp_capabilities} under a fresh random id. QEMU may still answer a command
  * of whoever was connected before us; such an answer comes before that of the fence, and is dropped
  * and counted. Events never are (sharing-rules 12, 18 to 20). One thread at a time; never blocks.
+ *
+ * <p>A guest agent has a fence of its own, {@link #withAgent}.
  */
 public final class ClientSession {
   /** How far a session is. */
   public enum Phase {
+    /** QEMU has not greeted yet. */
     GREETING,
+    /** The fence is on its way; what comes before its answer is somebody else's. */
     FENCING,
+    /** Negotiated: commands may be sent. */
     READY,
+    /** QEMU said what none says; the session is over. */
     BROKEN
   }
 
@@ -64,14 +70,25 @@ public final class ClientSession {
    */
   public static final long WITHOUT_ID = 0;
 
+  /** The bits of a number that not every agent may keep. */
+  private static final int NOT_IN_A_DOUBLE = 12;
+
   /** No id of ours has as many characters. */
   private static final int TOO_LONG_FOR_AN_ID = 32;
 
+  /** How a session becomes ready. */
+  private enum Opening {
+    NEGOTIATION,
+    NOTHING,
+    SYNCHRONIZATION
+  }
+
   private final RandomGenerator random;
-  private final boolean negotiates;
+  private final Opening opening;
   private final Outbox outbox;
   private final Scanner scanner;
   private final GreetingSearch search = new GreetingSearch();
+  private final SentinelSearch sentinels = new SentinelSearch();
   private Phase phase;
   private @Nullable Greeting greeting;
   private String fence = "";
@@ -88,13 +105,13 @@ public final class ClientSession {
   }
 
   ClientSession(int limit, RandomGenerator random, Outbox outbox) {
-    this(limit, random, outbox, true);
+    this(limit, random, outbox, Opening.NEGOTIATION);
   }
 
-  private ClientSession(int limit, RandomGenerator random, Outbox outbox, boolean negotiates) {
+  private ClientSession(int limit, RandomGenerator random, Outbox outbox, Opening opening) {
     this.random = random;
-    this.negotiates = negotiates;
-    this.phase = negotiates ? Phase.GREETING : Phase.READY;
+    this.opening = opening;
+    this.phase = opening == Opening.NOTHING ? Phase.READY : Phase.GREETING;
     this.outbox = outbox;
     this.scanner = new Scanner(Dialect.QEMU_OUTPUT, limit);
   }
@@ -108,9 +125,49 @@ public final class ClientSession {
    */
   public static ClientSession withoutNegotiation(int limit) {
     return new ClientSession(
-        limit, RandomGenerator.getDefault(), new Outbox(new Backlog(Long.MAX_VALUE)), false);
+        limit,
+        RandomGenerator.getDefault(),
+        new Outbox(new Backlog(Long.MAX_VALUE)),
+        Opening.NOTHING);
   }
 
+  /**
+   * A session with a guest agent (QEMU's qga/qapi-schema.json), which does not greet. Its fence is
+   * {@code guest-sync-delimited} under a random number, whose answer the agent puts behind a byte
+   * that no JSON holds: what comes before is skipped, however torn. Commands go without ids, one at
+   * a time.
+   *
+   * @param limit as of the constructor
+   * @param random where the fence's number comes from; a secure one, since a guest is not trusted
+   */
+  public static ClientSession withAgent(int limit, RandomGenerator random) {
+    ClientSession session =
+        new ClientSession(
+            limit, random, new Outbox(new Backlog(Long.MAX_VALUE)), Opening.SYNCHRONIZATION);
+    session.synchronize();
+    return session;
+  }
+
+  /**
+   * Sets up a guest agent's fence anew: nobody waits for what was sent, and its answer will be
+   * dropped. What was not sent never is. {@link Heard.Ready} tells when the fence is passed.
+   */
+  public void synchronize() {
+    if (opening != Opening.SYNCHRONIZATION) {
+      throw new IllegalStateException("only a session with an agent is synchronized");
+    }
+    outbox.clear();
+    sentinels.begin();
+    scanner.restart();
+    fence = Long.toString(random.nextLong() >>> NOT_IN_A_DOUBLE);
+    phase = Phase.FENCING;
+    outbox.add(new byte[] {RESYNC});
+    outbox.add(
+        Ascii.bytes(
+            "{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":" + fence + "}}\r\n"));
+  }
+
+  /** How far it is. */
   public Phase phase() {
     return phase;
   }
@@ -138,7 +195,7 @@ public final class ClientSession {
 
   /** How many messages were dropped: answers to others, unreadable bytes before the greeting. */
   public long dropped() {
-    return dropped;
+    return dropped + sentinels.skipped();
   }
 
   /** Counts an answer that nobody asked for. */
@@ -146,7 +203,10 @@ public final class ClientSession {
     dropped++;
   }
 
-  /** Sends a command under an id of our own, which must be fresh. Only in {@link Phase#READY}. */
+  /**
+   * Sends a command under an id of our own, which must be fresh; to an agent under none. Only in
+   * {@link Phase#READY}.
+   */
   public void send(Command command, long id) {
     send(command, id, null);
   }
@@ -156,7 +216,9 @@ public final class ClientSession {
     if (phase != Phase.READY) {
       throw new IllegalStateException("a command may be sent when READY, not when " + phase);
     }
-    if (along == null) {
+    if (opening == Opening.SYNCHRONIZATION) {
+      outbox.add(command.lineWithoutId());
+    } else if (along == null) {
       outbox.add(command.line(id));
     } else {
       outbox.add(Line.of(command.line(id)), along);
@@ -175,7 +237,11 @@ public final class ClientSession {
    */
   public @Nullable Heard next(ByteBuffer in) {
     while (phase != Phase.BROKEN) {
-      Scanned scanned = phase == Phase.GREETING ? beforeGreeting(in) : scanner.next(in);
+      boolean synchronizing = phase == Phase.FENCING && opening == Opening.SYNCHRONIZATION;
+      Scanned scanned =
+          phase == Phase.GREETING
+              ? beforeGreeting(in)
+              : synchronizing ? sentinels.next(in, scanner) : scanner.next(in);
       if (scanned == null) {
         return null;
       }
@@ -206,6 +272,9 @@ public final class ClientSession {
 
   private @Nullable Heard hear(Scanned scanned) {
     Message message = scanned instanceof Document document ? Message.fromQemu(document) : null;
+    if (phase == Phase.FENCING && opening == Opening.SYNCHRONIZATION) {
+      return synchronizedBy(message);
+    }
     // No switch: its first use takes some 10 ms, which a short-lived process would feel.
     if (message instanceof Answer answer) {
       return answered(answer);
@@ -219,6 +288,15 @@ public final class ClientSession {
     return message instanceof Command command
         ? broke("a command: " + command.name())
         : unreadable(scanned);
+  }
+
+  private @Nullable Heard synchronizedBy(@Nullable Message message) {
+    if (message instanceof Message.Return answer && answer.value().equals(fence)) {
+      phase = Phase.READY;
+      return new Heard.Ready(Greeting.none());
+    }
+    dropped++;
+    return null;
   }
 
   private @Nullable Heard unreadable(Scanned scanned) {
@@ -238,7 +316,7 @@ public final class ClientSession {
   }
 
   private @Nullable Heard greeted(Greeting greeted) {
-    if (!negotiates) {
+    if (opening != Opening.NEGOTIATION) {
       dropped++;
       return null;
     }
@@ -286,14 +364,14 @@ public final class ClientSession {
       dropped++;
       return null;
     }
-    if (id == null && !negotiates) {
+    if (id == null && opening != Opening.NEGOTIATION) {
       return new Heard.Answered(WITHOUT_ID, answer);
     }
     if (id == null && answer instanceof Message.Error) {
       return broke("an error without id, and we send nothing that it could be about");
     }
     try {
-      if (id != null) {
+      if (id != null && opening != Opening.SYNCHRONIZATION) {
         return new Heard.Answered(Long.parseLong(id), answer);
       }
     } catch (NumberFormatException foreign) {

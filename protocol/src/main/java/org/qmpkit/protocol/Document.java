@@ -15,11 +15,17 @@ import org.jspecify.annotations.Nullable;
 public final class Document implements Scanned {
   /** The six kinds of JSON value, both literals of bool being one. */
   public enum Kind {
+    /** Members in braces. */
     OBJECT,
+    /** Elements in brackets. */
     ARRAY,
+    /** Characters in quotes. */
     STRING,
+    /** A number, in whatever spelling. */
     NUMBER,
+    /** {@code true} or {@code false}. */
     BOOLEAN,
+    /** {@code null}. */
     NULL
   }
 
@@ -54,6 +60,7 @@ public final class Document implements Scanned {
     this.dialect = dialect;
   }
 
+  /** The kind of the value. */
   public Kind kind() {
     return kind;
   }

@@ -5,9 +5,13 @@ package org.qmpkit.protocol;
 public interface Journal {
   /** How much a line matters, as syslog's severities of the same names. */
   enum Severity {
+    /** What only somebody who looks for a fault wants to know, such as a client that left. */
     DEBUG,
+    /** What goes as it should. */
     INFO,
+    /** What an operator should look at, though all goes on. */
     WARNING,
+    /** What no longer works. */
     ERROR
   }
 

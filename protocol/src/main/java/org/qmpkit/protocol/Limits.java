@@ -57,6 +57,11 @@ public record Limits(
           4096,
           1 << 20);
 
+  /**
+   * Limits that are possible.
+   *
+   * @throws IllegalArgumentException if one is not: it says which, and what it may be
+   */
   public Limits {
     positive("clientMessage", clientMessage, "bytes");
     positive("qemuMessage", qemuMessage, "bytes");

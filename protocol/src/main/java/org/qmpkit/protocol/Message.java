@@ -63,20 +63,35 @@ public sealed interface Message {
    */
   record Command(String name, boolean oob, @Nullable String arguments, @Nullable String id)
       implements Message {
-    /** The request on a line of its own, minified, under an id of our own. */
+    /** The request, minified, under an id of our own. */
+    public String text(long ownId) {
+      return text(",\"id\":" + ownId);
+    }
+
+    /** The same on a line of its own. */
     byte[] line(long ownId) {
-      StringBuilder line =
+      return Ascii.bytes(text(ownId) + "\r\n");
+    }
+
+    /** The same without an id, which old guest agents refuse. */
+    byte[] lineWithoutId() {
+      return Ascii.bytes(text("") + "\r\n");
+    }
+
+    private String text(String member) {
+      StringBuilder text =
           new StringBuilder(oob ? "{\"exec-oob\":" : "{\"execute\":")
               .append(JsonString.quote(name));
       if (arguments != null) {
-        line.append(",\"arguments\":").append(arguments);
+        text.append(",\"arguments\":").append(arguments);
       }
-      return Ascii.bytes(line.append(",\"id\":").append(ownId).append("}\r\n").toString());
+      return text.append(member).append('}').toString();
     }
   }
 
   /** An answer to a request: {@link Return} or {@link Error}. */
   sealed interface Answer extends Message {
+    /** The whole answer, with its id. */
     Document document();
   }
 

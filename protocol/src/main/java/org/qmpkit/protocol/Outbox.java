@@ -27,6 +27,7 @@ public final class Outbox {
     return size;
   }
 
+  /** Whether nothing waits. */
   public boolean isEmpty() {
     return size == 0;
   }

@@ -31,6 +31,31 @@ final class ClientSessionFuzz {
     assertTrue(strange.stream().noneMatch(each -> each.startsWith("Answered")));
   }
 
+  /** Any bytes from a guest, which cannot know the fence, however they are cut. */
+  @FuzzTest
+  void agent(byte[] bytes) {
+    List<String> whole = hearAgent(bytes, 0x5eed, bytes.length);
+    assertEquals(whole, hearAgent(bytes, 0x5eed, 1));
+    assertEquals(whole, hearAgent(bytes, 0x5eed, 7));
+    long strange = 0x7000_0000_0000L | (Arrays.hashCode(bytes) & 0xffff_ffffL);
+    assertEquals(List.of(), hearAgent(bytes, strange, 13));
+  }
+
+  private static List<String> hearAgent(byte[] bytes, long fence, int piece) {
+    ClientSession session = ClientSession.withAgent(LIMIT, () -> fence << 12);
+    List<String> heard = new ArrayList<>();
+    for (int from = 0; from < bytes.length; from += piece) {
+      ByteBuffer in = ByteBuffer.wrap(bytes, from, Math.min(piece, bytes.length - from));
+      for (Heard each = session.next(in); each != null; each = session.next(in)) {
+        assertEquals(each instanceof Heard.Broke, session.phase() == Phase.BROKEN);
+        heard.add(name(each));
+      }
+      assertEquals(0, in.remaining(), "all is taken");
+    }
+    assertNotEquals(Phase.GREETING, session.phase());
+    return heard;
+  }
+
   private static List<String> hear(byte[] bytes, long fence, int piece) {
     ClientSession session = new ClientSession(LIMIT, () -> fence);
     List<String> heard = new ArrayList<>();

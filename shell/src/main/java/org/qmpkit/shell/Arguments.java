@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.Schema;
 import org.qmpkit.client.Schema.Command;
@@ -18,13 +20,16 @@ final class Arguments {
 
   private static final Map<String, Member> NO_MEMBERS = Map.of();
 
+  private static final Pattern LINK = Pattern.compile("link<([^>]+)>");
+
   /**
    * A key that may stand in a place.
    *
-   * @param nested whether an object is its value
+   * @param nested whether an object is its value, or may be
+   * @param plain whether something else than an object may be
    * @param list whether a list is
    */
-  record Key(boolean required, boolean nested, boolean list, String description) {}
+  record Key(boolean required, boolean nested, boolean plain, boolean list, String description) {}
 
   private final String name;
   private final ObjectType type;
@@ -53,6 +58,13 @@ final class Arguments {
     Arguments arguments = new Arguments(schema, action, type, ACTION + "data.");
     arguments.given.put(ACTION + "type", action);
     return arguments;
+  }
+
+  /** What may be an action in a transaction. */
+  static List<String> actions(Schema schema) {
+    Arguments transaction = ofAction(schema, "");
+    Schema.Type type = transaction.typeOf("type", ACTION);
+    return type == null ? List.of() : transaction.members.values(type);
   }
 
   /** These are there, as {@code key=value}. */
@@ -84,6 +96,7 @@ final class Arguments {
             new Key(
                 !each.optional(),
                 members.object(kind) != null,
+                !(kind instanceof ObjectType) && !isBegun(prefix + each.name()),
                 kind instanceof Schema.ArrayType,
                 (each.optional() ? "" : "required; ")
                     + Members.marks(each)
@@ -94,11 +107,16 @@ final class Arguments {
       live.properties(given.getOrDefault("driver", ""))
           .forEach((property, description) -> {
             if (!given.containsKey(property)) {
-              keys.putIfAbsent(property, new Key(false, false, false, description));
+              keys.putIfAbsent(property, new Key(false, false, true, false, description));
             }
           });
     }
     return keys;
+  }
+
+  /** Whether there is a member of it. */
+  private boolean isBegun(String path) {
+    return given.keySet().stream().anyMatch(key -> key.startsWith(base + path + "."));
   }
 
   /** The arguments that are not there yet, the required first: {@code size= [node-name=]}. */
@@ -107,10 +125,7 @@ final class Arguments {
     List<String> left = new ArrayList<>();
     for (boolean optional : List.of(false, true)) {
       for (Member each : (there == null ? NO_MEMBERS : there).values()) {
-        boolean is =
-            given.keySet().stream()
-                .anyMatch(key ->
-                    key.equals(base + each.name()) || key.startsWith(base + each.name() + "."));
+        boolean is = given.containsKey(base + each.name()) || isBegun(each.name());
         if (each.optional() == optional && !is) {
           left.add(optional ? "[" + each.name() + "=]" : each.name() + "=");
         }
@@ -137,25 +152,39 @@ final class Arguments {
    */
   List<String> values(LiveNames live, String path, String partial) {
     Schema.Type value = typeOf(path);
+    LiveKind kind = kind(path);
     List<String> values = new ArrayList<>();
     if (value != null) {
       values.addAll(members.values(value));
-    } else if (isDevice()
-        && live.properties(given.getOrDefault("driver", ""))
-            .getOrDefault(path, "")
-            .startsWith("bool")) {
-      values.addAll(List.of("true", "false"));
+    } else if (isDevice() && kind == LiveKind.NONE) {
+      values.addAll(property(live, path));
     }
-    if (value == null ? isDevice() : members.isText(value)) {
+    if (value == null ? isDevice() : members.isText(value) || kind == LiveKind.CPU) {
       Map<String, String> others = new HashMap<>();
       given.forEach((key, text) -> {
         if (key.startsWith(base)) {
           others.put(key.substring(base.length()), text);
         }
       });
-      values.addAll(live.of(kind(path), others, partial));
+      values.addAll(live.of(kind, others, partial));
     }
     return values;
+  }
+
+  /** The values of a device's property, by what QEMU says of its type. */
+  private List<String> property(LiveNames live, String name) {
+    String text = live.properties(given.getOrDefault("driver", "")).getOrDefault(name, "");
+    if (text.startsWith("bool")) {
+      return List.of("true", "false");
+    }
+    Matcher link = LINK.matcher(text);
+    if (link.lookingAt()) {
+      return live.linked(link.group(1));
+    }
+    // The type of an enumeration has a capital; its values end the description, as on/off/auto.
+    boolean few = !text.isEmpty() && Character.isUpperCase(text.charAt(0));
+    String[] words = text.substring(text.lastIndexOf(' ') + 1).split("/", -1);
+    return few && words.length > 1 ? List.of(words) : List.of();
   }
 
   /** What the value behind a key names. */
@@ -171,7 +200,11 @@ final class Arguments {
   }
 
   private Schema.@Nullable Type typeOf(String path) {
-    Member member = members.member(type, base + path);
+    return typeOf(path, base);
+  }
+
+  private Schema.@Nullable Type typeOf(String path, String prefix) {
+    Member member = members.member(type, prefix + path);
     return member == null ? null : members.element(member);
   }
 }

@@ -13,8 +13,6 @@ import org.jline.reader.LineReader;
 import org.jline.reader.ParsedLine;
 import org.qmpkit.client.Schema;
 import org.qmpkit.client.Schema.Command;
-import org.qmpkit.client.Schema.Member;
-import org.qmpkit.client.Schema.ObjectType;
 import org.qmpkit.shell.Knowledge.Known;
 
 /**
@@ -113,7 +111,7 @@ final class Completion implements Completer {
     if (json == null) {
       typed.complete();
     } else if (key.isEmpty()) {
-      new JsonCompletion(schema, live, candidates).request(json, inTransaction);
+      new JsonCompletion(schema, live, line.word(), candidates).request(json, inTransaction);
     } else {
       typed.json(json, key);
     }
@@ -191,7 +189,7 @@ final class Completion implements Completer {
       }
       if (place != null) {
         place.give(words.subList(1, Math.max(index, 1)));
-        new JsonCompletion(schema, live, candidates).argument(place, json, key);
+        new JsonCompletion(schema, live, words.get(index), candidates).argument(place, json, key);
       }
     }
 
@@ -200,22 +198,7 @@ final class Completion implements Completer {
         shift();
       }
       if (index == 0) {
-        Member actions =
-            schema
-                .command("transaction")
-                .map(schema::arguments)
-                .flatMap(each -> each.member("actions"))
-                .orElse(null);
-        Members members = new Members(schema, Map.of());
-        if (actions != null && members.element(actions) instanceof ObjectType action) {
-          String tag = action.tag();
-          Member type = tag == null ? null : action.member(tag).orElse(null);
-          if (type != null) {
-            members
-                .values(schema.type(type.type()))
-                .forEach(each -> candidates.add(candidate(each, "an action", true, 0)));
-          }
-        }
+        add(Arguments.actions(schema), "an action");
         candidates.add(candidate(")", "ends the transaction", true, 1));
         return;
       }
@@ -268,7 +251,10 @@ final class Completion implements Completer {
           live.of(LiveKind.QOM_PATH, Map.of(), words.get(index))
               .forEach(each -> candidates.add(candidate(each, "", false, 0)));
         }
-        case Offer.Jobs() -> add(live.of(LiveKind.JOB, Map.of(), ""), "job");
+        case Offer.Jobs() -> {
+          add(live.of(LiveKind.JOB, Map.of(), ""), "job");
+          add(List.of(JobState.MIGRATION), "to another QEMU");
+        }
         case Offer.Line(int from) -> {
           for (int i = 0; i < from && index > 0; i++) {
             shift();
@@ -300,13 +286,15 @@ final class Completion implements Completer {
       String prefix = path.substring(0, path.lastIndexOf('.') + 1);
       place
           .keys(live, prefix)
-          .forEach((name, key) ->
-              candidates.add(
-                  candidate(
-                      prefix + name + (key.nested() ? "." : "="),
-                      key.description(),
-                      false,
-                      key.required() ? 0 : 1)));
+          .forEach((name, key) -> {
+            int sort = key.required() ? 0 : 1;
+            if (key.plain()) {
+              candidates.add(candidate(prefix + name + "=", key.description(), false, sort));
+            }
+            if (key.nested()) {
+              candidates.add(candidate(prefix + name + ".", key.description(), false, sort));
+            }
+          });
     }
   }
 

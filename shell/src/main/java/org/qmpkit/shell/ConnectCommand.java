@@ -3,7 +3,6 @@ package org.qmpkit.shell;
 import java.util.List;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.net.Address;
-import org.qmpkit.net.AddressException;
 
 /** {@code connect}: one more monitor, by a name. */
 final class ConnectCommand implements ShellCommand {
@@ -25,7 +24,7 @@ final class ConnectCommand implements ShellCommand {
   @Override
   public String details() {
     return """
-    '@NAME COMMAND' executes a command there, '@all COMMAND' everywhere, here too. Their events are
+    ADDR may be a name that 'qmp list' shows. '@NAME COMMAND' executes a command there, '@all COMMAND' everywhere, here too. Their events are
     not shown. 'disconnect NAME' ends it, and the end of the shell does.
     """;
   }
@@ -50,17 +49,17 @@ final class ConnectCommand implements ShellCommand {
     if (!name.matches("[A-Za-z0-9][\\w.-]{0,99}") || AtCommand.WORDS.contains(name)) {
       throw new LineException("'" + name + "' is no name: letters, digits, '.', '_' and '-' are");
     }
-    Monitor monitor = session.peers().connect(name, address(where), session.monitor());
+    Monitor monitor = session.peers().connect(name, address(session, where), session.monitor());
     session
         .screen()
         .say("'" + name + "' is " + monitor.address() + ", QEMU " + Monitor.release(monitor));
     return ExitStatus.DONE;
   }
 
-  private static Address address(String text) throws LineException {
+  private static Address address(Session session, String text) throws LineException {
     try {
-      return Address.parseInShell(text);
-    } catch (AddressException e) {
+      return session.options().book().find(text);
+    } catch (IllegalArgumentException e) {
       throw new LineException(String.valueOf(e.getMessage()));
     }
   }

@@ -2,10 +2,12 @@ package org.qmpkit.shell;
 
 import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.Disconnected;
+import org.qmpkit.client.JobFailed;
 import org.qmpkit.client.ProtocolViolation;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QueueFull;
 import org.qmpkit.client.TimedOut;
+import org.qmpkit.client.ViewMismatch;
 
 /** What a process ends with; scripts rely on it (docs/cli.md, "Exit status"). */
 public final class ExitStatus {
@@ -53,9 +55,10 @@ public final class ExitStatus {
                     case TIMED_OUT, BUSY -> NO_ANSWER;
                   })
               .orElse(FAILED);
+      case JobFailed _ -> FAILED;
       case Disconnected _ -> UNREACHABLE;
       case TimedOut _, QueueFull _ -> NO_ANSWER;
-      case ProtocolViolation _ -> BROKEN;
+      case ProtocolViolation _, ViewMismatch _ -> BROKEN;
     };
   }
 }

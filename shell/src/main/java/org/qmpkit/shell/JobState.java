@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.CommandFailed;
+import org.qmpkit.client.JobInfo;
 import org.qmpkit.client.QmpException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -120,19 +121,17 @@ record JobState(
   }
 
   private static JobState job(JsonNode job) {
-    long done = job.path("current-progress").asLong(0);
-    long total = job.path("total-progress").asLong(0);
-    String error = job.path("error").asString("");
+    JobInfo info = JobInfo.of(job);
     return new JobState(
-        job.path("id").asString(""),
-        job.path("type").asString(""),
+        info.id(),
+        info.type(),
         job.path("status").asString(""),
-        done,
-        Math.max(total - done, 0),
+        info.currentProgress(),
+        Math.max(info.totalProgress() - info.currentProgress(), 0),
         -1,
         0,
-        isOfBytes(job.path("type").asString("")),
-        error.isEmpty() ? null : error,
+        isOfBytes(info.type()),
+        info.error().orElse(null),
         job);
   }
 

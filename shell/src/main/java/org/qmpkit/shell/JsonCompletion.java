@@ -7,8 +7,12 @@ import org.jline.reader.Candidate;
 import org.qmpkit.client.Schema;
 import org.qmpkit.protocol.JsonString;
 
-/** What Tab offers within JSON. */
-record JsonCompletion(Schema schema, LiveNames live, List<Candidate> candidates) {
+/**
+ * What Tab offers within JSON.
+ *
+ * @param word what has been typed of what stands here, its quote included
+ */
+record JsonCompletion(Schema schema, LiveNames live, String word, List<Candidate> candidates) {
   private static final String ARGUMENTS = "arguments";
 
   /** In a request, or in an action of a transaction. */
@@ -49,7 +53,12 @@ record JsonCompletion(Schema schema, LiveNames live, List<Candidate> candidates)
         }
       }
       case VALUE -> {
-        if (path.equals("execute") || path.equals("exec-oob")) {
+        if (action && path.equals("type")) {
+          Arguments.actions(schema)
+              .forEach(each ->
+                  candidates.add(
+                      Completion.candidate(JsonString.quote(each), "an action", false, 0)));
+        } else if (!action && (path.equals("execute") || path.equals("exec-oob"))) {
           names(path.equals("exec-oob"));
         }
       }
@@ -79,13 +88,27 @@ record JsonCompletion(Schema schema, LiveNames live, List<Candidate> candidates)
       case KEY ->
           arguments
               .keys(live, path.isEmpty() ? "" : path + ".")
-              .forEach((name, key) ->
-                  key(name, key.nested() ? "{" : key.list() ? "[" : "", key.description()));
+              .forEach((name, key) -> {
+                if (key.nested()) {
+                  key(name, "{", key.description());
+                }
+                if (key.plain()) {
+                  key(name, key.list() ? "[" : "", key.description());
+                }
+              });
       case VALUE -> {
         boolean quoted = arguments.isQuoted(path);
-        for (String each : arguments.values(live, path, "/")) {
-          boolean word = !quoted || each.equals("true") || each.equals("false");
-          candidates.add(Completion.candidate(word ? each : JsonString.quote(each), "", false, 0));
+        boolean folder = arguments.kind(path) == LiveKind.QOM_PATH;
+        String typed = word.replaceFirst("^[\"']", "");
+        for (String each : arguments.values(live, path, typed)) {
+          String text = JsonString.quote(each);
+          if (!quoted || each.equals("true") || each.equals("false")) {
+            text = each;
+          } else if (folder) {
+            // It may go on below.
+            text = text.substring(0, text.length() - 1);
+          }
+          candidates.add(Completion.candidate(text, "", false, 0));
         }
       }
       case NOTHING -> {}

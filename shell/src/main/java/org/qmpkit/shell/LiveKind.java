@@ -10,6 +10,10 @@ enum LiveKind {
   JOB,
   CHARDEV,
   NETDEV,
+  /** A network card, by its device's id. */
+  NIC,
+  /** A netdev, or a card. */
+  LINK,
   BUS,
   /** A device with an id. */
   DEVICE,
@@ -19,14 +23,21 @@ enum LiveKind {
   IOTHREAD,
   SECRET,
   CREDENTIALS,
+  AUTHORIZATION,
   THROTTLE_GROUP,
+  EXPORT,
+  /** A processor, by its number. */
+  CPU,
+  CPU_MODEL,
   QOM_PATH,
   /** A property of the object at {@code path}. */
   PROPERTY,
   SNAPSHOT,
   BITMAP,
-  /** A type of QOM. */
+  /** A type of QOM of which objects can be made. */
   TYPE,
+  /** A type of QOM, and what is abstract. */
+  ANY_TYPE,
   /** A type of which devices can be made. */
   DEVICE_TYPE;
 
@@ -42,8 +53,14 @@ enum LiveKind {
           case "device_add" -> ofDevice(member);
           case "device_del" -> member.equals("id") ? DEVICE : NONE;
           case "netdev_del" -> NETDEV;
-          case "set_link" -> NETDEV;
-          case "query-rx-filter" -> DEVICE;
+          case "set_link" -> LINK;
+          case "query-rx-filter" -> NIC;
+          case "announce-self" -> member.equals("interfaces") ? NIC : NONE;
+          case "screendump", "input-send-event" -> member.equals("device") ? DEVICE : NONE;
+          case "block_set_io_throttle", "block-latency-histogram-set" ->
+              member.equals("id") ? DEVICE : null;
+          case "block-export-del", "nbd-server-remove" ->
+              member.equals("id") || member.equals("name") ? EXPORT : NONE;
           case "chardev-remove", "chardev-change", "chardev-send-break" ->
               member.equals("id") ? CHARDEV : null;
           case "ringbuf-read", "ringbuf-write" -> member.equals("device") ? CHARDEV : NONE;
@@ -55,7 +72,12 @@ enum LiveKind {
                 default -> NONE;
               };
           case "qom-list" -> QOM_PATH;
-          case "qom-list-types", "qom-list-properties" -> TYPE;
+          case "qom-list-types" -> ANY_TYPE;
+          case "qom-list-properties" -> TYPE;
+          case "query-cpu-model-expansion",
+              "query-cpu-model-comparison",
+              "query-cpu-model-baseline" ->
+              member.equals("name") ? CPU_MODEL : NONE;
           case "device-list-properties" -> DEVICE_TYPE;
           case "eject",
               "blockdev-open-tray",
@@ -85,8 +107,12 @@ enum LiveKind {
     if (command.startsWith("job-") || command.startsWith("block-job-")) {
       return member.equals("id") || member.equals("device") ? JOB : NONE;
     }
-    if (command.startsWith("block-dirty-bitmap-")) {
+    if (command.startsWith("block-dirty-bitmap-")
+        || command.equals("x-debug-block-dirty-bitmap-sha256")) {
       return ofBitmap(command, member);
+    }
+    if (command.startsWith("x-query-virtio-")) {
+      return member.equals("path") ? QOM_PATH : NONE;
     }
     return ofName(command, member);
   }
@@ -113,12 +139,14 @@ enum LiveKind {
   /** By the name alone, which means the same in most commands. */
   private static LiveKind ofName(String command, String member) {
     return switch (member) {
-      // Where these make something, they name what is not there yet.
+      // These make something, and name what is not there yet.
       case "node-name" ->
-          command.startsWith("blockdev-") && !command.equals("blockdev-del") ? NONE : NODE;
+          command.equals("blockdev-add") || command.equals("drive-mirror") ? NONE : NODE;
       case "target" -> command.startsWith("drive-") ? NONE : NODE;
-      case "device" -> DRIVE_OR_NODE;
+      case "device" -> ofDrive(command);
       case "node",
+          "image-node-name",
+          "bottom",
           "top-node",
           "base-node",
           "replaces",
@@ -137,12 +165,24 @@ enum LiveKind {
       case "netdev" -> NETDEV;
       case "memdev", "hostmem" -> MEMORY_BACKEND;
       case "iothread" -> IOTHREAD;
-      case "secret", "key-secret", "password-secret", "passwordid" -> SECRET;
+      case "secret", "key-secret", "password-secret", "passwordid", "keyid" -> SECRET;
       case "tls-creds" -> CREDENTIALS;
+      case "tls-authz" -> AUTHORIZATION;
       case "throttle-group" -> THROTTLE_GROUP;
-      case "qom-path", "canonical-path" -> QOM_PATH;
+      case "cpu-index" -> CPU;
+      case "qom-path", "canonical-path", "vcpus" -> QOM_PATH;
       case "typename" -> TYPE;
       default -> NONE;
     };
+  }
+
+  /** A {@code device} is a disk for some; for others a file, an address on PCI, and so on. */
+  private static LiveKind ofDrive(String command) {
+    boolean disk =
+        command.startsWith("drive-")
+            || command.startsWith("block")
+            || command.equals("change-backing-file")
+            || command.equals("nbd-server-add");
+    return disk && !command.equals("blockdev-add") ? DRIVE_OR_NODE : NONE;
   }
 }

@@ -41,8 +41,11 @@ final class LiveNames {
     /** A card, which is no netdev, has its netdev behind a backslash below it; so has a hub. */
     static final Pattern NETDEV = Pattern.compile("^(?: \\\\ |(?!.*type=nic))([^\\s:]+)(?::|$)");
 
+    static final Pattern NIC = Pattern.compile("^(?: \\\\ )?([^\\s:]+):.*type=nic");
+
     static final Pattern BUS = Pattern.compile("^\\s*bus: (\\S+)");
     static final Pattern CHILD = Pattern.compile("(?:child|link)<.*");
+    static final Pattern OF_TYPE = Pattern.compile("child<(.*)>");
   }
 
   /** A question and what is known of its answer. */
@@ -52,6 +55,7 @@ final class LiveNames {
   }
 
   private final Supplier<@Nullable QmpClient> client;
+  private final Duration patience;
   private final Map<String, Asked> asked =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
@@ -66,12 +70,22 @@ final class LiveNames {
   private long end;
 
   LiveNames(Supplier<@Nullable QmpClient> client) {
-    this.client = client;
+    this(client, Knowledge.PATIENCE);
   }
 
-  /** From here on, and for 300 ms, QEMU may be asked. */
+  /**
+   * Names of the QEMU that a client is connected to at the time.
+   *
+   * @param patience how long all answers to one key may take, instead of 300 ms
+   */
+  LiveNames(Supplier<@Nullable QmpClient> client, Duration patience) {
+    this.client = client;
+    this.patience = patience;
+  }
+
+  /** From here on QEMU may be asked, until patience ends. */
   void begin() {
-    end = System.nanoTime() + Knowledge.PATIENCE.toNanos();
+    end = System.nanoTime() + patience.toNanos();
     QmpClient now = client.get();
     if (now != of) {
       asked.clear();
@@ -100,6 +114,11 @@ final class LiveNames {
       case JOB -> collect(names, "query-jobs", "id");
       case CHARDEV -> collect(names, "query-chardev", "label");
       case NETDEV -> human(names, "info network", Patterns.NETDEV);
+      case NIC -> human(names, "info network", Patterns.NIC);
+      case LINK -> {
+        human(names, "info network", Patterns.NETDEV);
+        human(names, "info network", Patterns.NIC);
+      }
       case BUS -> human(names, "info qtree", Patterns.BUS);
       case DEVICE -> children(names, "/machine/peripheral", "");
       case OBJECT -> children(names, "/objects", "");
@@ -107,12 +126,17 @@ final class LiveNames {
       case IOTHREAD -> children(names, "/objects", "iothread");
       case SECRET -> children(names, "/objects", "secret");
       case CREDENTIALS -> children(names, "/objects", "tls-creds");
+      case AUTHORIZATION -> children(names, "/objects", "authz");
       case THROTTLE_GROUP -> children(names, "/objects", "throttle-group");
+      case EXPORT -> collect(names, "query-block-exports", "id");
+      case CPU -> collect(names, "query-cpus-fast", "cpu-index");
+      case CPU_MODEL -> collect(names, "query-cpu-definitions", "name");
       case QOM_PATH -> paths(names, partial);
       case PROPERTY -> properties(names, given.getOrDefault("path", ""));
       case SNAPSHOT -> images(names, given, "snapshots");
       case BITMAP -> images(names, given, "dirty-bitmaps");
       case TYPE -> collect(names, "qom-list-types", "name");
+      case ANY_TYPE -> collect(names, answer("qom-list-types", "abstract", "true"), "name");
       case DEVICE_TYPE ->
           collect(
               names, answer("qom-list-types", "implements", "device", "abstract", "false"), "name");
@@ -131,6 +155,20 @@ final class LiveNames {
     }
     properties.remove("");
     return properties;
+  }
+
+  /** Those of {@code object-add} that a link to this type of QOM may lead to. */
+  List<String> linked(String type) {
+    Set<String> types = new TreeSet<>();
+    collect(types, answer("qom-list-types", "implements", type), "name");
+    Set<String> names = new TreeSet<>();
+    for (JsonNode each : answer("qom-list", "path", "/objects")) {
+      Matcher child = Patterns.OF_TYPE.matcher(each.path("type").asString(""));
+      if (child.matches() && types.contains(child.group(1))) {
+        names.add(each.path("name").asString(""));
+      }
+    }
+    return List.copyOf(names);
   }
 
   private void nodes(Set<String> names) {

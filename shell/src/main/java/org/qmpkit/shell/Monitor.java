@@ -34,6 +34,7 @@ final class Monitor implements AutoCloseable {
   private final boolean hears;
   private volatile @Nullable Link link;
   private volatile boolean lost;
+  private volatile @Nullable Recorder recorder;
 
   /**
    * A monitor that is not connected yet.
@@ -85,6 +86,10 @@ final class Monitor implements AutoCloseable {
     close();
     lost = true;
     QmpClient client = QmpClient.connect(address, options);
+    Recorder records = recorder;
+    if (records != null) {
+      records.begin(client);
+    }
     Link made = new Link(client, client.subscribe(EventFilter.all()));
     if (!hears) {
       made.events().close();
@@ -92,6 +97,32 @@ final class Monitor implements AutoCloseable {
     link = made;
     lost = false;
     return made;
+  }
+
+  /**
+   * Records what goes over this connection and later ones from here on; a recording that was made
+   * before is ended, which blocks while the file does.
+   *
+   * @param next null for none; this one's to close
+   */
+  void record(@Nullable Recorder next) {
+    QmpClient client = client();
+    if (client != null) {
+      client.tap(null);
+    }
+    Recorder before = recorder;
+    if (before != null) {
+      before.close();
+    }
+    recorder = next;
+    if (next != null && client != null) {
+      next.begin(client);
+    }
+  }
+
+  /** What records; null for nothing. */
+  @Nullable Recorder recorder() {
+    return recorder;
   }
 
   /** The connection that was made last; null before the first. */

@@ -88,6 +88,13 @@ final class Pace {
     List<String> parts = new ArrayList<>();
     parts.add(Printable.text(now.id()) + " (" + Printable.text(now.kind()) + ")");
     parts.add(Printable.text(now.status()));
+    // In front: a narrow terminal cuts the row.
+    Duration left = left();
+    if (diverges()) {
+      parts.add("diverging");
+    } else if (!left.isZero() && !now.rests()) {
+      parts.add("ETA " + TimeText.people(left));
+    }
     parts.add(amount(now.remaining(), now.bytes()) + " remaining");
     parts.add(amount(now.done(), now.bytes()) + " done");
     if (!now.rests()) {
@@ -98,12 +105,6 @@ final class Pace {
     }
     if (now.pass() > 0) {
       parts.add("pass " + now.pass());
-    }
-    Duration left = left();
-    if (diverges()) {
-      parts.add("diverging");
-    } else if (!left.isZero() && !now.rests()) {
-      parts.add("ETA " + TimeText.people(left));
     }
     return String.join("  ", parts);
   }

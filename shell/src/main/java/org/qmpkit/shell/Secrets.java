@@ -65,10 +65,20 @@ final class Secrets {
     if (command.equals("change") && arguments.path("target").asString("").equals("password")) {
       ((ObjectNode) copy).put("arg", MASK);
     }
-    if (command.equals("qom-set") && (MEMBERS.contains(property) || property.equals(DATA))) {
+    if (command.equals("qom-set") && isSecretProperty(property)) {
       ((ObjectNode) copy).put("value", MASK);
     }
     return copy;
+  }
+
+  /** Whether what a command returns is a secret itself. */
+  static boolean returnedBy(String command, JsonNode arguments) {
+    String property = arguments.path("property").asString("").toLowerCase(Locale.ROOT);
+    return command.equals("qom-get") && isSecretProperty(property);
+  }
+
+  private static boolean isSecretProperty(String property) {
+    return MEMBERS.contains(property) || property.equals(DATA);
   }
 
   private static void mask(JsonNode node, boolean ofSecret) {

@@ -59,6 +59,22 @@ public final class Shell {
       Monitor monitor,
       Callable<Link> connect,
       Notes notes) {
+    try {
+      if (options.recording() != null) {
+        monitor.record(Recorder.start(options.recording(), notes::add));
+      }
+      return converse(options, terminal, monitor, connect, notes);
+    } catch (IOException e) {
+      System.err.println("ERROR: " + e.getMessage());
+      return ExitStatus.USAGE;
+    } finally {
+      monitor.record(null);
+    }
+  }
+
+  private static int converse(
+      ShellOptions options, boolean terminal, Monitor monitor, Callable<Link> connect, Notes notes)
+      throws IOException {
     FutureTask<Link> connecting = new FutureTask<>(connect);
     Thread.ofPlatform().daemon().name("qmp connect").start(connecting);
     Knowledge knowledge = new Knowledge();
@@ -82,10 +98,10 @@ public final class Shell {
       Session session = new Session(options, screen, monitor, knowledge, key, log);
       try (Peers _ = session.peers()) {
         return new Conversation(options, session, completion).run(first);
+      } finally {
+        // While there is a screen to say it on, if it does not end well.
+        monitor.record(null);
       }
-    } catch (IOException e) {
-      System.err.println("ERROR: " + e.getMessage());
-      return ExitStatus.USAGE;
     }
   }
 

@@ -20,6 +20,8 @@ final class ShellCommands {
           new AsCommand(),
           new SetCommand(),
           new SourceCommand(),
+          new RecordCommand(),
+          new ReplayCommand(),
           new LetCommand(),
           new ConnectCommand(),
           new DisconnectCommand(),

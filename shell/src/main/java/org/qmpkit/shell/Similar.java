@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Names that someone may have meant who wrote another. */
-final class Similar {
+public final class Similar {
   private static final int MOST = 3;
 
   /** A name longer than this is no slip of the fingers. */
@@ -43,7 +43,7 @@ final class Similar {
   }
 
   /** {@code ; did you mean 'a' or 'b'?}; empty if nothing is near. */
-  static String hint(String written, Collection<String> names) {
+  public static String hint(String written, Collection<String> names) {
     List<String> near = to(written, names);
     return near.isEmpty()
         ? ""

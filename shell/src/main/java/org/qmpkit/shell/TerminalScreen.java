@@ -10,6 +10,7 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReader.Option;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.DefaultHighlighter;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
@@ -75,6 +76,7 @@ final class TerminalScreen implements Screen {
           terminal.flush();
           cancel.run();
         });
+    boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
     LineReader reader =
         LineReaderBuilder.builder()
             .terminal(terminal)
@@ -82,7 +84,7 @@ final class TerminalScreen implements Screen {
             // Nothing is quoted or escaped as far as the line editor is concerned.
             .parser((line, cursor, _) -> completion.words(line, cursor))
             .completer(completion)
-            .highlighter(new Hinting(completion))
+            .highlighter(colours ? new Hinting(completion) : new DefaultHighlighter())
             .history(history)
             .variable(LineReader.HISTORY_FILE, history.file())
             .variable(LineReader.HISTORY_SIZE, 10_000)
@@ -95,10 +97,6 @@ final class TerminalScreen implements Screen {
             .option(Option.CASE_INSENSITIVE, true)
             .option(Option.HISTORY_REDUCE_BLANKS, false)
             .build();
-    boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
-    if (colours) {
-      reader.setAutosuggestion(LineReader.SuggestionType.TAIL_TIP);
-    }
     String keys = System.getProperty(KEYS);
     if (keys != null) {
       reader.runMacro(keys + "\r\004");

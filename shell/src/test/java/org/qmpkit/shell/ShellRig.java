@@ -36,11 +36,13 @@ final class ShellRig implements AutoCloseable {
             false,
             Format.JSON,
             null,
+            null,
             List.of(),
             null,
             false,
             QmpOptions.FOREVER,
-            false);
+            false,
+            Address::parseInShell);
     monitor =
         new Monitor(
             options.address(),
@@ -70,6 +72,11 @@ final class ShellRig implements AutoCloseable {
   /** One on a QEMU that does what no real one does on demand. */
   static ShellRig on(FakeQemu qemu) throws QmpException, InterruptedException {
     return new ShellRig(qemu.path(), "");
+  }
+
+  /** One on whatever listens there. */
+  static ShellRig on(Path socket) throws QmpException, InterruptedException {
+    return new ShellRig(socket, "");
   }
 
   /** As a script does; blocks until it has ended. */
@@ -113,6 +120,7 @@ final class ShellRig implements AutoCloseable {
 
   @Override
   public void close() {
+    monitor.record(null);
     monitor.close();
   }
 }

@@ -42,6 +42,7 @@ public final class Certificates {
    *
    * @param folder where its files go; must be there
    * @param name of the authority, as {@code CN=some CA}
+   * @throws IOException if keytool fails, or a file can't be written
    */
   public static Certificates authority(Path folder, String name) throws IOException {
     Certificates made = new Certificates(folder, name);
@@ -87,6 +88,7 @@ public final class Certificates {
    *
    * @param algorithm of its key: {@code EC}, {@code RSA} or {@code Ed25519}
    * @param options of keytool's -genkeypair, which go before the usual ones
+   * @throws IOException if keytool fails, or a file can't be written
    */
   public Certificates issue(String name, String algorithm, String... options) throws IOException {
     List<String> all =

@@ -54,6 +54,17 @@ final class Excerpt {
         : text.substring(0, KEPT) + "… (" + text.length() + " characters)";
   }
 
+  /** A text of QEMU's for people: lines are kept, other control characters are escaped. */
+  static String printable(String text) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints()
+        .forEach(each -> {
+          boolean plain = each == '\n' || (!Character.isISOControl(each) && each < 0x2028);
+          out.append(plain ? Character.toString(each) : String.format("\\u%04x", each));
+        });
+    return out.toString();
+  }
+
   private static String quoted(byte[] bytes) {
     StringBuilder out = new StringBuilder("«");
     for (byte b : bytes) {

@@ -20,6 +20,8 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.qmpkit.recording.Recording;
+import org.qmpkit.recording.Replay;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -50,6 +52,7 @@ public final class FakeQemu implements AutoCloseable {
   private Duration patience = Deadline.USUAL;
   private String greeting = GREETING;
   private @Nullable Function<String, @Nullable String> answers;
+  private @Nullable Replay replay;
   private @Nullable FakeSession current;
   private @Nullable Throwable broken;
   private int connections;
@@ -87,6 +90,18 @@ public final class FakeQemu implements AutoCloseable {
    */
   public static FakeQemu startAt(Path socket) throws IOException {
     return started(new FakeQemu(socket, null));
+  }
+
+  /**
+   * Starts one that is what a recording tells, with its socket in a private directory: it greets
+   * so, answers so, and says what happened before and behind each answer, at once.
+   *
+   * @param recording a file as {@link Recording#read} reads it, libvirt's among them
+   * @throws IOException if the recording can't be read, or it cannot listen
+   */
+  public static FakeQemu from(Path recording) throws IOException {
+    Recording read = Recording.read(recording);
+    return start().replays(read);
   }
 
   private static FakeQemu started(FakeQemu fake) {
@@ -129,6 +144,16 @@ public final class FakeQemu implements AutoCloseable {
    */
   public synchronized FakeQemu answers(Function<String, @Nullable String> handler) {
     answers = handler;
+    return this;
+  }
+
+  /**
+   * Greets later clients as a recording does, and answers by it what no {@link #answers handler}
+   * does; all clients go on in one {@link Replay}.
+   */
+  public synchronized FakeQemu replays(Recording recording) {
+    greeting = recording.greeting();
+    replay = new Replay(recording);
     return this;
   }
 
@@ -313,21 +338,25 @@ public final class FakeQemu implements AutoCloseable {
     return session;
   }
 
-  /** The reply's text, or "" for none. */
-  String answer(String request, String defaultValue) {
+  Said answer(String request, String defaultValue) {
     Function<String, @Nullable String> handler;
+    Replay recorded;
     synchronized (this) {
       handler = answers;
+      recorded = replay;
     }
     String answer = handler == null ? null : handler.apply(request);
     if (answer != null) {
-      return answer;
+      return Said.alone(answer);
     }
     try {
+      if (recorded != null) {
+        return Said.of(recorded, request);
+      }
       boolean negotiation = "qmp_capabilities".equals(Json.request(request).execute());
-      return returning(request, negotiation ? "{}" : defaultValue);
+      return Said.alone(returning(request, negotiation ? "{}" : defaultValue));
     } catch (JacksonException e) {
-      return FakeSession.ERROR_WITHOUT_ID;
+      return Said.alone(FakeSession.ERROR_WITHOUT_ID);
     }
   }
 

@@ -102,7 +102,14 @@ final class FakeSession {
   }
 
   private void answer(String request) throws IOException {
-    String reply = qemu.answer(request, shows(Fault.RAW_UTF8) ? "{\"name\": \"Größe ☃\"}" : "{}");
+    Said said = qemu.answer(request, shows(Fault.RAW_UTF8) ? "{\"name\": \"Größe ☃\"}" : "{}");
+    said.before().forEach(each -> reply(encoded(each)));
+    answer(request, said.reply());
+    said.after().forEach(each -> reply(encoded(each)));
+  }
+
+  private void answer(String request, String answer) throws IOException {
+    String reply = answer;
     if (negotiates(request)) {
       reply(encoded(reply));
       return;

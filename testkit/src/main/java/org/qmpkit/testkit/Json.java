@@ -39,6 +39,8 @@ final class Json {
           .enable(JsonReadFeature.ALLOW_BACKSLASH_ESCAPING_ANY_CHARACTER)
           .build();
 
+  private static final JsonMapper DIALECT_TREES = JsonMapper.builder(DIALECT).build();
+
   private static final ObjectWriter PRETTY = STRICT.writer().with(prettyPrinter());
 
   private Json() {}
@@ -120,6 +122,15 @@ final class Json {
       }
     }
     return new Request(execute, id);
+  }
+
+  /**
+   * The member {@code arguments} of a request in QEMU's dialect; null if there is none.
+   *
+   * @throws JacksonException if it is no JSON object
+   */
+  static @Nullable JsonNode arguments(String request) {
+    return DIALECT_TREES.readTree(request).get("arguments");
   }
 
   /** What kind of message a server's line is. */

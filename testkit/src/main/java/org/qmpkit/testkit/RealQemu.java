@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RealQemu implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int LAST_WORDS = 4096;
   private static final Duration ATTEMPT = Duration.ofSeconds(3);
   private static final Pattern VERSION = Pattern.compile("version (\\d+(?:\\.\\d+)+)");
   // In /proc/PID/task/TID/stat the state follows the name in parentheses, which may hold anything.
@@ -37,13 +39,15 @@ public final class RealQemu implements AutoCloseable {
   private final Path directory;
   private final Path socket;
   private final Process process;
+  private final List<String> commandLine;
   private final Thread atExit;
   private @Nullable Object socketKey;
 
-  private RealQemu(Path directory, Path socket, Process process) {
+  private RealQemu(Path directory, Path socket, Process process, List<String> commandLine) {
     this.directory = directory;
     this.socket = socket;
     this.process = process;
+    this.commandLine = List.copyOf(commandLine);
     atExit = new Thread(process::destroyForcibly, "kills QEMU " + process.pid());
     Runtime.getRuntime().addShutdownHook(atExit);
   }
@@ -57,8 +61,13 @@ public final class RealQemu implements AutoCloseable {
    * @throws IOException if it ends, or does not answer within 30 s; the message has its stderr
    */
   public static RealQemu start(String... arguments) throws IOException {
+    return start(QemuProgram.named(""), List.of(arguments));
+  }
+
+  /** The same of another program. */
+  static RealQemu start(QemuProgram program, List<String> arguments) throws IOException {
     Path directory = Files.createTempDirectory("qmpkit-qemu-");
-    return start(directory, directory.resolve("qmp.sock"), arguments);
+    return start(directory, directory.resolve("qmp.sock"), program, arguments);
   }
 
   /**
@@ -70,7 +79,8 @@ public final class RealQemu implements AutoCloseable {
    * @throws IOException if it ends, or does not answer within 30 s; the message has its stderr
    */
   public static RealQemu startAt(Path socket, String... arguments) throws IOException {
-    return start(Files.createTempDirectory("qmpkit-qemu-"), socket, arguments);
+    Path directory = Files.createTempDirectory("qmpkit-qemu-");
+    return start(directory, socket, QemuProgram.named(""), List.of(arguments));
   }
 
   /**
@@ -79,23 +89,24 @@ public final class RealQemu implements AutoCloseable {
    * @throws IllegalStateException if QEMU is not installed, or does not tell within 30 s
    */
   public static String version() {
+    String binary = QemuProgram.named("").name();
     Path directory = null;
     try {
       directory = Files.createTempDirectory("qmpkit-qemu-");
       Path output = directory.resolve("stdout");
-      Process process = launch(List.of(binary(), "--version"), directory);
+      Process process = launch(List.of(binary, "--version"), directory);
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        throw new IllegalStateException(binary() + " --version does not end");
+        throw new IllegalStateException(binary + " --version does not end");
       }
       Matcher version = VERSION.matcher(Files.readString(output));
       if (!version.find()) {
         throw new IllegalStateException(
-            binary() + " --version tells no version: " + Files.readString(output));
+            binary + " --version tells no version: " + Files.readString(output));
       }
       return version.group(1);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot ask " + binary() + " for its version", e);
+      throw new UncheckedIOException("cannot ask " + binary + " for its version", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while asking QEMU for its version", e);
@@ -186,16 +197,17 @@ public final class RealQemu implements AutoCloseable {
     }
   }
 
-  private static RealQemu start(Path directory, Path socket, String... arguments)
-      throws IOException {
+  private static RealQemu start(
+      Path directory, Path socket, QemuProgram program, List<String> arguments) throws IOException {
+    List<String> line = commandLine(program.name(), socket, arguments);
     Process process;
     try {
-      process = launch(commandLine(socket, List.of(arguments)), directory);
+      process = launch(line, directory);
     } catch (RuntimeException e) {
       delete(directory);
       throw e;
     }
-    RealQemu qemu = new RealQemu(directory, socket, process);
+    RealQemu qemu = new RealQemu(directory, socket, process, line);
     try {
       qemu.awaitService();
       qemu.socketKey = key(socket);
@@ -206,13 +218,31 @@ public final class RealQemu implements AutoCloseable {
     }
   }
 
-  private static String binary() {
-    String named = System.getenv("QEMU");
-    return named == null || named.isEmpty() ? "qemu-system-x86_64" : named;
+  /** Its state, its command line and its last words on standard error, for a failure's report. */
+  String report() {
+    return "QEMU "
+        + pid()
+        + (alive() ? " runs" : " has ended with status " + process.exitValue())
+        + " ("
+        + Excerpt.printable(String.join(" ", commandLine))
+        + "); stderr: "
+        + Excerpt.printable(lastWords());
   }
 
-  private static List<String> commandLine(Path socket, List<String> arguments) {
-    List<String> line = new ArrayList<>(List.of(binary(), "-nodefaults", "-display", "none"));
+  private String lastWords() {
+    try (SeekableByteChannel file = Files.newByteChannel(directory.resolve("stderr"))) {
+      ByteBuffer last = ByteBuffer.allocate(LAST_WORDS);
+      file.position(Math.max(0, file.size() - LAST_WORDS));
+      while (last.hasRemaining() && file.read(last) > 0) {}
+      String text = UTF_8.decode(last.flip()).toString().strip();
+      return text.isEmpty() ? "nothing" : text;
+    } catch (IOException e) {
+      return "unreadable: " + e.getMessage();
+    }
+  }
+
+  private static List<String> commandLine(String binary, Path socket, List<String> arguments) {
+    List<String> line = new ArrayList<>(List.of(binary, "-nodefaults", "-display", "none"));
     if (!arguments.contains("-M") && !arguments.contains("-machine")) {
       line.addAll(List.of("-M", "none", "-S"));
     }
@@ -231,11 +261,7 @@ public final class RealQemu implements AutoCloseable {
           .redirectError(directory.resolve("stderr").toFile())
           .start();
     } catch (IOException e) {
-      throw new IllegalStateException(
-          "cannot run "
-              + command.getFirst()
-              + ": install it with `apt-get install qemu-system-x86`, or name another in $QEMU",
-          e);
+      throw new IllegalStateException(new QemuProgram(command.getFirst()).missing(), e);
     }
   }
 
@@ -253,7 +279,8 @@ public final class RealQemu implements AutoCloseable {
       }
     } while (process.isAlive() && deadline.pause());
     String state = process.isAlive() ? "not ready within " + PATIENCE : "ended at once";
-    throw new IOException(binary() + " is " + state + ": " + why + "; stderr: " + stderr().strip());
+    throw new IOException(
+        commandLine.getFirst() + " is " + state + ": " + why + "; stderr: " + stderr().strip());
   }
 
   /**

@@ -46,7 +46,11 @@ public abstract class StreamContract {
     return transport;
   }
 
-  /** A new poller of the kind it works on. */
+  /**
+   * A new poller of the kind it works on.
+   *
+   * @throws IOException if the system gives none
+   */
   protected abstract Poller poller() throws IOException;
 
   /** An address to listen on, a free one at each call, such as port 0 or a new path. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class FakeQemuTest {
@@ -384,6 +385,36 @@ class FakeQemuTest {
     fake.next(Fault.BYTE_BY_BYTE);
     try (LineClient client = negotiated()) {
       assertEquals(ANSWER, client.ask(NAME));
+    }
+  }
+
+  @Test
+  void isWhatARecordingTells(@TempDir Path folder) throws Exception {
+    String greeting = "{\"QMP\": {\"version\": {\"a\": 1}, \"capabilities\": []}}";
+    String stop = "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"STOP\"}";
+    Path file =
+        Files.writeString(
+            folder.resolve("x.replies"),
+            String.join(
+                "\n\n",
+                greeting,
+                "{\"execute\": \"stop\"}",
+                stop,
+                "{\"return\": {}}",
+                stop.replace("STOP", "LATER")));
+    try (FakeQemu replayed = FakeQemu.from(file);
+        LineClient client = LineClient.connect(replayed.path())) {
+      assertEquals(greeting, client.greeting());
+      client.negotiate();
+      client.send("{'execute': 'stop', 'id': \"x\"}");
+      assertEquals(stop, client.event("STOP"));
+      assertEquals("{\"return\": {}, \"id\": \"x\"}", client.reply());
+      assertEquals(stop.replace("STOP", "LATER"), client.event("LATER"));
+      assertEquals(
+          "{\"id\": 2, \"error\": {\"class\": \"GenericError\", \"desc\":"
+              + " \"not in the recording: 'query-name'; it has stop\"}}",
+          client.ask("{\"execute\": \"query-name\", \"id\": 2}"));
+      assertEquals(FakeSession.ERROR_WITHOUT_ID, client.ask("[]"));
     }
   }
 }

@@ -1,0 +1,250 @@
+package org.qmpkit.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where monitors are found, and what they are called, on a machine that is a folder. */
+@Timeout(300)
+class MonitorSearchTest {
+  private static final Map<String, String> ENVIRONMENT =
+      Map.of("XDG_RUNTIME_DIR", "/run/user/7", "HOME", "/home/a", "XDG_CONFIG_HOME", "relative");
+
+  private final PlantedHost host;
+
+  MonitorSearchTest(@TempDir Path folder) {
+    this.host = new PlantedHost(folder);
+  }
+
+  /** A socket at which nobody listens any more. */
+  private Path socket(String path) throws IOException {
+    Path file = host.root().resolve(path);
+    Files.createDirectories(file.getParent());
+    try (ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.bind(UnixDomainSocketAddress.of(file));
+    }
+    return file;
+  }
+
+  private void process(int pid, String... words) throws IOException {
+    host.with("proc/" + pid + "/cmdline", String.join("\0", words) + "\0");
+  }
+
+  private MonitorSearch search() {
+    MonitorSearch search = new MonitorSearch(new Host(host.root(), true), ENVIRONMENT);
+    search.look();
+    return search;
+  }
+
+  private Sighting at(Path socket) {
+    return search().found().stream()
+        .filter(each -> each.socket().equals(socket))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("nothing found at " + socket));
+  }
+
+  private void assertFound(String by, Path socket, String... names) {
+    Sighting it = at(socket);
+    assertEquals(List.of(names), it.names());
+    assertEquals(by, it.by());
+  }
+
+  @Test
+  void whereProgramsHaveThem() throws Exception {
+    assertFound("", socket("run/qmp/vm1.qmp"), "vm1");
+    assertFound("", socket("run/user/7/qmp/mine.qmp"), "mine");
+    assertFound("Xen", socket("run/xen/qmp-libxl-6"), "dom6");
+    assertFound("Xen", socket("run/xen/qmp-libxenstat-6"), "qmp-libxenstat-6");
+    assertFound("libvirt", socket("var/lib/libvirt/qemu/domain-3-web-1/monitor.sock"), "web-1");
+    assertFound("libvirt", socket("home/a/.config/libvirt/qemu/lib/domain-1-b/monitor.sock"), "b");
+    assertFound("Proxmox", socket("run/qemu-server/100.qmp"), "100");
+    assertEquals(7, search().found().size());
+  }
+
+  @Test
+  void oneFileIsOneMonitorByAllItsPaths() throws Exception {
+    Path socket = socket("run/xen/qmp-libxl-6");
+    Files.createSymbolicLink(host.root().resolve("var"), host.root());
+    process(3, "qemu-system-i386", "-qmp", "unix:/var/run/xen/qmp-libxl-6,server=on");
+    assertEquals(1, search().found().size());
+    assertTrue(Files.isSameFile(socket, search().found().iterator().next().socket()));
+  }
+
+  @Test
+  void whatCommandLinesTell() throws Exception {
+    Path socket = socket("srv/vm/monitor");
+    process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:monitor,server=on");
+    Files.createSymbolicLink(host.root().resolve("proc/3/cwd"), Path.of("/srv/vm"));
+    assertFound("QEMU", socket, "web1");
+    // Without a name, its file has one.
+    Path other = socket("srv/vm/other.qmp");
+    process(4, "qemu-system-x86_64", "-qmp", "unix:/srv/vm/other.qmp,server=on");
+    assertFound("QEMU", other, "other");
+    // In a folder of somebody's, both count.
+    Path proxmox = socket("run/qemu-server/100.qmp");
+    process(5, "kvm", "-name", "db", "-qmp", "unix:/run/qemu-server/100.qmp,server=on");
+    assertFound("Proxmox", proxmox, "db", "100");
+  }
+
+  @Test
+  void aHelpersSocketIsCalledAsWhatItShares() throws Exception {
+    Path shared = socket("tmp/s.qmp");
+    Path monitor = socket("tmp/monitor");
+    process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/tmp/monitor,server=on");
+    process(
+        4,
+        "/usr/lib/jvm/bin/java",
+        "-Xmx9m",
+        "-Dqmpkit.called=/usr/bin/qmp-helper",
+        "-m",
+        "org.qmpkit.cli/org.qmpkit.cli.Qmp",
+        "--listen",
+        "unix:/tmp/s.qmp,mode=0660",
+        "--connect",
+        "/tmp/monitor");
+    assertFound("helper", shared, "web1", "s");
+    Sighting it = at(monitor);
+    assertEquals(List.of("web1"), it.names());
+    assertEquals(shared, it.through().listen());
+  }
+
+  @Test
+  void ofAHelpersConfigurationTheRoutesAreKnown() throws Exception {
+    Path first = socket("run/qmp/a.qmp");
+    Path second = socket("tmp/other");
+    host.with(
+        "etc/helper.toml",
+        """
+        [[route]]
+        listen = '/run/qmp/a.qmp'
+        connect = '/x'
+        [[route]]
+        name = 'b.qmp'
+        listen = '/tmp/other'
+        connect = 'argo:4'
+        """);
+    String[] words = {"java", "org.qmpkit.cli.Qmp", "helper", "--config", "helper.toml"};
+    process(4, words);
+    Files.createSymbolicLink(host.root().resolve("proc/4/cwd"), Path.of("/etc"));
+    assertFound("helper", first, "a");
+    assertFound("helper", second, "b");
+    // A file that makes no sense, or is none, tells nothing.
+    for (String text : List.of("[[route", "\0", "colour = 7")) {
+      host.with("etc/helper.toml", text);
+      assertEquals(1, search().found().size(), text);
+    }
+    Files.delete(host.root().resolve("etc/helper.toml"));
+    assertEquals(1, search().found().size());
+    Files.createDirectory(host.root().resolve("etc/helper.toml"));
+    assertEquals(1, search().found().size());
+  }
+
+  @Test
+  void whatIsNoSocketIsNoMonitor() throws Exception {
+    Path folder = Files.createDirectories(host.root().resolve("run/qmp"));
+    Files.writeString(folder.resolve("file.qmp"), "precious");
+    Files.createDirectory(folder.resolve("folder.qmp"));
+    Files.createSymbolicLink(folder.resolve("loop.qmp"), folder.resolve("loop.qmp"));
+    Files.createSymbolicLink(folder.resolve("nowhere.qmp"), folder.resolve("nothing"));
+    Path libvirts = Files.createDirectories(host.root().resolve("var/lib/libvirt/qemu"));
+    Files.createSymbolicLink(libvirts.resolve("domain-1-loop"), libvirts.resolve("domain-1-loop"));
+    Files.createSymbolicLink(libvirts.resolve("domain-2-up"), libvirts);
+    Files.createSymbolicLink(host.root().resolve("run/xen"), host.root().resolve("run/xen"));
+    // This one is, but there is no address for it.
+    socket("run/qmp/\033[2J.qmp");
+    assertEquals(0, search().found().size());
+    // Nor is a file of that name a folder.
+    Files.delete(host.root().resolve("run/xen"));
+    Files.writeString(host.root().resolve("run/xen"), "");
+    assertEquals(0, search().found().size());
+  }
+
+  @Test
+  void hostileCommandLines() throws Exception {
+    Path socket = socket("tmp/a");
+    String name = "\033]0;owned\007\nvm";
+    process(3, "qemu-system-x86_64", "-name", name, "-qmp", "unix:/tmp/a,server=on");
+    process(4, "qemu-system-x86_64", "-name", "x".repeat(100_000), "-qmp", "unix:/b,server=on");
+    process(5, "qemu-system-x86_64", "-qmp", "unix:/" + "y".repeat(100_000) + ",server=on");
+    process(6, "qemu-system-x86_64", "-qmp", "unix:relative,server=on");
+    process(7, "qemu-system-x86_64", "-qmp", "unix:,server=on");
+    process(8, "");
+    process(9, "java", "org.qmpkit.cli.Qmp");
+    process(10, "java", "org.qmpkit.cli.Qmp", "helper", "--listen");
+    process(11, "java", "org.qmpkit.cli.Qmp", "helper", "--config");
+    Files.createDirectories(host.root().resolve("proc/99999999999"));
+    Files.createDirectories(host.root().resolve("proc/12x"));
+    assertEquals(List.of(name), at(socket).names());
+    // What a name this long is called nobody types: the file has one.
+    assertEquals(List.of("b"), at(host.root().resolve("b")).names());
+    assertEquals(2, search().found().size());
+    FoundMonitor shown =
+        new FoundMonitor(
+            at(socket).names(),
+            at(socket).address(),
+            FoundMonitor.State.FREE,
+            "\033[31m",
+            "QEMU",
+            "\n\u009b1m");
+    String text = ListTool.text(List.of(shown), false);
+    assertEquals(2, text.lines().count(), text);
+    assertTrue(text.replace("\n", "").chars().noneMatch(Character::isISOControl), text);
+    assertFalse(shown.json().contains("\033"), shown.json());
+  }
+
+  @Test
+  void thereMayBeThousands() throws Exception {
+    for (int i = 0; i < MonitorSearch.MOST + 50; i++) {
+      socket("run/qmp/" + i + ".qmp");
+    }
+    MonitorSearch search = search();
+    assertEquals(MonitorSearch.MOST, search.found().size());
+    assertEquals(50, search.leftOut());
+  }
+
+  @Test
+  void anotherUsersWordsAreNoNames() throws Exception {
+    Path own = socket("tmp/own");
+    Assumptions.assumeTrue(Users.of(own) == 0, "gives files away");
+    process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/tmp/own,server=on");
+    assertTrue(at(own).isTrusted());
+    // Whose socket it is, and who runs it.
+    Path process = host.root().resolve("proc/3");
+    Files.setAttribute(own, "unix:uid", 1234);
+    assertFalse(at(own).isTrusted());
+    Files.setAttribute(process, "unix:uid", 1234);
+    assertFalse(at(own).isTrusted());
+    // Another person does not speak for a socket of ours.
+    Files.setAttribute(own, "unix:uid", 0);
+    assertEquals(0, search().found().size());
+    // A user of a service's does, as libvirt's.
+    Files.setAttribute(process, "unix:uid", 64_055);
+    assertTrue(at(own).isTrusted());
+  }
+
+  @Test
+  void anotherUsersHelperStandsInNobodysWay() throws Exception {
+    Path shared = socket("tmp/s.qmp");
+    Assumptions.assumeTrue(Users.of(shared) == 0, "gives files away");
+    Path monitor = socket("tmp/monitor");
+    process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/tmp/monitor,server=on");
+    process(4, "java", "org.qmpkit.cli.Qmp", "helper", "--route", "/tmp/s.qmp => /tmp/monitor");
+    Files.setAttribute(host.root().resolve("proc/4"), "unix:uid", 1234);
+    Files.setAttribute(shared, "unix:uid", 1234);
+    assertEquals(null, at(monitor).through());
+    assertEquals(List.of("s"), at(shared).names());
+  }
+}
