@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -259,6 +260,7 @@ int main(int argc, char **argv)
     int failed = 0, found = 0;
     alarm(60);
     if (argc > 2 && strcmp(argv[1], "--role") == 0) {
+        CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
         ((void (*)(void))((intptr_t)main + atol(argv[2])))();
         return 0;
     }

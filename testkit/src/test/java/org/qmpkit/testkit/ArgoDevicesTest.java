@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import java.nio.charset.StandardCharsets;
+import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -20,12 +21,16 @@ class ArgoDevicesTest {
   private record Ended(int status, String output) {}
 
   private static Ended run(String... command) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    // Not a pipe, of which a process that is left over would never let go.
+    Path said = OUT.resolve("said");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(new File("/dev/null"))
+            .redirectOutput(said.toFile());
     builder.environment().put("LD_PRELOAD", OUT.resolve("argo-devices.so").toString());
-    Process process = builder.start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Ended(process.waitFor(), output);
+    int status = builder.start().waitFor();
+    return new Ended(status, Files.readString(said));
   }
 
   private static void build() throws Exception {
