@@ -87,7 +87,7 @@ final class SecurityChecks {
         ? "ausearch -m avc -ts recent | audit2allow -w    # says why, and what would let it"
         : "semodule -X 200 -i "
             + MODULE
-            + " && restorecon -RF /usr/lib/qmpkit /etc/qmpkit    # our policy module; then start it again";
+            + " && restorecon -RF /usr/lib/qmpkit /etc/qmpkit /run/qmp /run/qmpkit    # our policy module; then start it again";
   }
 
   private Stream<Finding> label(Path file) {

@@ -71,7 +71,7 @@ public final class Helper implements AutoCloseable {
             new Garbage(),
             settings.cleansUp());
     loop.onFailure((where, why) -> {
-      log.write(Severity.ERROR, "", where, "a fault of the helper's own: " + why);
+      log.write(Severity.ERROR, "", "", where + ": a fault of the helper's own: " + why);
       why.printStackTrace();
     });
   }

@@ -20,6 +20,9 @@ final class Arguments {
 
   private static final Map<String, Member> NO_MEMBERS = Map.of();
 
+  /** Characters; QEMU says what it likes. */
+  private static final int LONGEST_ENUMERATION = 200;
+
   private static final Pattern LINK = Pattern.compile("link<([^>]+)>");
 
   /**
@@ -182,9 +185,13 @@ final class Arguments {
       return live.linked(link.group(1));
     }
     // The type of an enumeration has a capital; its values end the description, as on/off/auto.
-    boolean few = !text.isEmpty() && Character.isUpperCase(text.charAt(0));
-    String[] words = text.substring(text.lastIndexOf(' ') + 1).split("/", -1);
-    return few && words.length > 1 ? List.of(words) : List.of();
+    String words = text.substring(text.lastIndexOf(' ') + 1);
+    boolean few =
+        !text.isEmpty()
+            && Character.isUpperCase(text.charAt(0))
+            && words.contains("/")
+            && words.length() <= LONGEST_ENUMERATION;
+    return few ? List.of(words.split("/", -1)) : List.of();
   }
 
   /** What the value behind a key names. */

@@ -164,7 +164,7 @@ final class LiveNames {
     Set<String> names = new TreeSet<>();
     for (JsonNode each : answer("qom-list", "path", "/objects")) {
       Matcher child = Patterns.OF_TYPE.matcher(each.path("type").asString(""));
-      if (child.matches() && types.contains(child.group(1))) {
+      if (names.size() < MOST && child.matches() && types.contains(child.group(1))) {
         names.add(each.path("name").asString(""));
       }
     }
