@@ -203,7 +203,8 @@ class MonitorSearchTest {
     String text = ListTool.text(List.of(shown), false);
     assertEquals(2, text.lines().count(), text);
     assertTrue(text.replace("\n", "").chars().noneMatch(Character::isISOControl), text);
-    assertFalse(shown.json().contains("\033"), shown.json());
+    assertTrue(shown.json().chars().noneMatch(Character::isISOControl), shown.json());
+    assertEquals("\n\u009b1m", Json.read(shown.json()).path("note").asString(""));
   }
 
   @Test
