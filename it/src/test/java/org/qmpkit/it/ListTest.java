@@ -106,8 +106,7 @@ class ListTest {
         process.resolve("cmdline"),
         String.join("\0", "kvm", "-name", called, "-qmp", "unix:/" + socket + ",server=on"));
     Object user = Files.getAttribute(folder, "unix:uid");
-    Files.writeString(
-        process.resolve("status"), "Uid:\t%1$d\t%1$d\t%1$d\t%1$d\n".formatted(user));
+    Files.writeString(process.resolve("status"), "Uid:\t%1$d\t%1$d\t%1$d\t%1$d\n".formatted(user));
   }
 
   private static ServerSocketChannel listen(Path socket) throws IOException {
