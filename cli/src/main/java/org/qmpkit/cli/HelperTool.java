@@ -153,8 +153,7 @@ final class HelperTool implements Tool {
     List<Map.Entry<String, String>> flags = new ArrayList<>();
     for (Map.Entry<String, String> each : told.flags()) {
       boolean config = each.getKey().equals(Setting.CONFIG.key());
-      flags.add(
-          config ? Map.entry(each.getKey(), place.of(each.getValue()).toString()) : each);
+      flags.add(config ? Map.entry(each.getKey(), place.of(each.getValue()).toString()) : each);
     }
     Arguments parsed = new Arguments(flags, told.positionals());
     GuestRoute guest = parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());

@@ -78,8 +78,8 @@ final class Probe {
   }
 
   /**
-   * Asks some at a time, the next as soon as one is done, and waits at most so long for all of them;
-   * blocks. In the same order; the last ones are not among them if the time was over before.
+   * Asks some at a time, the next as soon as one is done, and waits at most so long for all of
+   * them; blocks. In the same order; the last ones are not among them if the time was over before.
    *
    * @param atOnce how many may be under way, each of which is an open file
    */

@@ -20,8 +20,8 @@ import org.qmpkit.net.Address;
 /**
  * What runs on a machine that has to do with monitors, by the command lines of its processes.
  *
- * <p>At most {@link MonitorSearch#MOST} of each for those whose words count, and as many for others,
- * who come last.
+ * <p>At most {@link MonitorSearch#MOST} of each for those whose words count, and as many for
+ * others, who come last.
  *
  * @param monitors the sockets at which QEMUs listen for QMP
  * @param routes those of helpers, without what these find out by themselves
@@ -44,6 +44,8 @@ record Processes(List<Monitor> monitors, List<SharedAt> routes) {
 
   /** A route that takes more to write down is none of an honest helper. */
   private static final int LONGEST_ROUTE = 4096;
+
+  private static final int SET_USER_ID = 04000;
 
   /** The user ids of a process: real, effective, saved, and of the file system. */
   private static final Pattern USERS =
@@ -159,9 +161,19 @@ record Processes(List<Monitor> monitors, List<SharedAt> routes) {
 
   /**
    * Who runs a process, nobody if that is not told. Where it is of several users, as a program with
-   * the set-user-ID bit is, it is the one who counts least: he has chosen its command line.
+   * the set-user-ID bit is, it is the one who counts least: he has chosen its command line. Where
+   * it is seen to have the bit it is nobody's, since such a program may have left its user behind,
+   * as sudo does before it asks for the password.
    */
   private static int user(Host host, int pid) {
+    try {
+      Path program = host.at("proc/" + pid + "/exe");
+      if (((int) Files.getAttribute(program, "unix:mode") & SET_USER_ID) != 0) {
+        return -1;
+      }
+    } catch (IOException e) {
+      // What another user runs root alone is told.
+    }
     Matcher users = USERS.matcher(host.read("proc/" + pid + "/status").orElse(""));
     if (!users.find()) {
       return -1;

@@ -140,9 +140,7 @@ final class SocketTable {
       long device = (long) Files.getAttribute(file, "unix:dev");
       // Of the number of its file, which may have 64 bits, the system lists 32.
       long number = (long) Files.getAttribute(file, "unix:ino") & 0xFFFF_FFFFL;
-      return byFile
-          .getOrDefault(Long.toString(number), List.of())
-          .stream()
+      return byFile.getOrDefault(Long.toString(number), List.of()).stream()
           .filter(each -> each.device() == device || each.bound().equals(name));
     } catch (IOException e) {
       return Stream.empty();

@@ -240,6 +240,13 @@ class MonitorSearchTest {
     assertEquals(0, search().found().size());
     host.users(3, 0, 0, 1234);
     assertEquals(0, search().found().size());
+    host.users(3, 0, 0, 0);
+    Path sudo = host.program("usr/bin/sudo", "").root().resolve("usr/bin/sudo");
+    Path program = Files.createSymbolicLink(host.root().resolve("proc/3/exe"), sudo);
+    assertTrue(at(own).isTrusted());
+    Files.setAttribute(sudo, "unix:mode", 04755);
+    assertEquals(0, search().found().size());
+    Files.delete(program);
     host.with("proc/3/status", "Name:\tqemu\n");
     assertEquals(0, search().found().size());
   }
@@ -350,7 +357,8 @@ class MonitorSearchTest {
     }
     host.with("etc/many.toml", routes.toString());
     assertEquals(List.of("web1"), at(host.root().resolve("b")).names());
-    assertEquals(MonitorSearch.MOST, Processes.of(new Host(host.root(), true)).monitors().size() - 1);
+    assertEquals(
+        MonitorSearch.MOST, Processes.of(new Host(host.root(), true)).monitors().size() - 1);
     process(7001, "java", "org.qmpkit.cli.Qmp", "helper", "--config", "/etc/many.toml");
     assertEquals(MonitorSearch.MOST, Processes.of(new Host(host.root(), true)).routes().size());
   }
