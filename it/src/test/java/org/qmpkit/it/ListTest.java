@@ -105,7 +105,7 @@ class ListTest {
     Files.writeString(
         process.resolve("cmdline"),
         String.join("\0", "kvm", "-name", called, "-qmp", "unix:/" + socket + ",server=on"));
-    Object user = Files.getAttribute(folder, "unix:uid");
+    int user = (int) Files.getAttribute(folder, "unix:uid");
     Files.writeString(process.resolve("status"), "Uid:\t%1$d\t%1$d\t%1$d\t%1$d\n".formatted(user));
   }
 
