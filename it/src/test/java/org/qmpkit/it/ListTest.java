@@ -158,7 +158,8 @@ class ListTest {
   @Test
   void whoListensIsNotConnectedTo() throws Exception {
     Path socket = folder.resolve("tmp/monitor");
-    plantQemu(3, "web1", Path.of("tmp/monitor"));
+    // This process listens: the list believes no other.
+    plantQemu(Math.toIntExact(ProcessHandle.current().pid()), "web1", Path.of("tmp/monitor"));
     try (ServerSocketChannel server = listen(socket)) {
       server.configureBlocking(false);
       JsonNode line = line(planted("list", "--output", "json"), socket);
