@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.shell.ExitStatus;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code qmp doctor}: whether what stands between us and a monitor lets QMP through. */
@@ -166,8 +166,7 @@ final class DoctorTool implements Tool {
   }
 
   private static String json(@Nullable String target, Finding.Level worst, List<Finding> found) {
-    JsonMapper mapper = new JsonMapper();
-    ObjectNode object = mapper.createObjectNode();
+    ObjectNode object = JsonNodeFactory.instance.objectNode();
     object.put("target", target == null ? "" : target);
     object.put("verdict", word(worst));
     ArrayNode findings = object.putArray("findings");
@@ -179,7 +178,7 @@ final class DoctorTool implements Tool {
           .put("text", each.text())
           .put("remedy", each.remedy());
     }
-    return mapper.writeValueAsString(object) + "\n";
+    return Json.text(object) + "\n";
   }
 
   private static String word(Finding.Level level) {

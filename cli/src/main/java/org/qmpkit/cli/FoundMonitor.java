@@ -32,7 +32,7 @@ record FoundMonitor(
     DENIED,
     /** What answers there is no QMP. */
     BROKEN,
-    /** There was no time to ask. */
+    /** There was no time to ask, or the system did not tell whether that disturbs. */
     UNKNOWN;
 
     String word() {

@@ -1,6 +1,8 @@
 package org.qmpkit.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +129,17 @@ final class HelperTool implements Tool {
     }
   }
 
+  /** Where a configuration is from here, of which another process was told. */
+  @FunctionalInterface
+  interface Place {
+    /**
+     * Finds it.
+     *
+     * @throws IOException if it is not to be read
+     */
+    Path of(String told) throws IOException;
+  }
+
   /**
    * The routes of a helper with such a command line; its configuration is read.
    *
@@ -134,8 +147,15 @@ final class HelperTool implements Tool {
    * @throws IOException if the configuration can't be read
    * @throws IllegalArgumentException if a setting makes no sense
    */
-  static List<RouteSpec> routes(List<String> arguments) throws UsageException, IOException {
-    Arguments parsed = parsed(arguments);
+  static List<RouteSpec> routes(List<String> arguments, Place place)
+      throws UsageException, IOException {
+    Arguments told = parsed(arguments);
+    List<Map.Entry<String, String>> flags = new ArrayList<>();
+    for (Map.Entry<String, String> each : told.flags()) {
+      boolean config = each.getKey().equals(Setting.CONFIG.key());
+      flags.add(config ? Map.entry(each.getKey(), place.of(each.getValue()).toString()) : each);
+    }
+    Arguments parsed = new Arguments(flags, told.positionals());
     GuestRoute guest = parsed.positionals().isEmpty() ? null : GuestRoute.of(parsed.positionals());
     return Helper.routes(settings(parsed, guest));
   }

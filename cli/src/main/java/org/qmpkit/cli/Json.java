@@ -1,5 +1,6 @@
 package org.qmpkit.cli;
 
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteConstraints;
@@ -30,6 +31,9 @@ final class Json {
                   .build())
           .build();
 
+  /** Those that JSON need not escape; they occur in texts and names alone. */
+  private static final Pattern CONTROLS = Pattern.compile("[\\x7f-\\x9f]");
+
   private Json() {}
 
   /**
@@ -41,8 +45,10 @@ final class Json {
     return MAPPER.readTree(text);
   }
 
-  /** A tree on one line. */
+  /** A tree on one line, with every control character escaped: JSON leaves some as they are. */
   static String text(JsonNode tree) {
-    return MAPPER.writeValueAsString(tree);
+    return CONTROLS
+        .matcher(MAPPER.writeValueAsString(tree))
+        .replaceAll(found -> String.format("\\\\u%04x", (int) found.group().charAt(0)));
   }
 }

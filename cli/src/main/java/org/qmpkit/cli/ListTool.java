@@ -43,7 +43,7 @@ final class ListTool implements Tool {
              gone       nobody listens there, or a helper has lost its QEMU
              denied     this user may not connect
              broken     what answers there is no QMP
-             unknown    the time was over before it was asked
+             unknown    it was not asked: the time was over, or 'ss' has failed
       QEMU   its version, as a helper knows it
       BY     whose socket it is: helper, libvirt, Xen, Proxmox, QEMU
 
@@ -148,6 +148,11 @@ final class ListTool implements Tool {
     }
     if (search.leftOut() > 0) {
       notes.add(search.leftOut() + " more than " + MonitorSearch.MOST + " sockets are left out");
+    }
+    if (search.table().failed()) {
+      notes.add(
+          "ss does not tell who listens: it has failed, or prints more than 16 MiB or for longer than"
+              + " 10 s. So only sockets in the folders of helpers are asked; see 'ss -xap'");
     }
     search.unread().stream()
         .limit(MOST_UNREAD)

@@ -11,12 +11,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Xenstore;
@@ -58,21 +55,20 @@ final class MonitorSearch {
   /** Looks; blocks, most of all for xenstored where there is one. */
   void look() {
     Processes processes = Processes.of(host);
+    SocketTable sockets = SocketTable.of(host);
+    table = sockets;
     Folder.all(environment).forEach(this::lookInto);
     for (Processes.SharedAt each : processes.routes()) {
-      if (isCredible(each.user(), each.listen())) {
+      if (isCredible(each.pid(), each.user(), each.listen(), sockets)) {
         see(each.listen()).ifPresent(sighting -> sighting.route(each));
       }
     }
     for (Processes.Monitor each : processes.monitors()) {
-      if (isCredible(each.qemu().user(), each.socket())) {
+      if (isCredible(each.qemu().pid(), each.qemu().user(), each.socket(), sockets)) {
         see(each.socket()).ifPresent(sighting -> sighting.qemu(each.qemu()));
       }
     }
-    table = SocketTable.of(host);
-    Map<Integer, QemuProcess> qemus =
-        processes.qemus().stream().collect(Collectors.toMap(QemuProcess::pid, Function.identity()));
-    found.values().forEach(each -> identify(each, qemus, table));
+    found.values().forEach(each -> identify(each, sockets));
     nameXensGuests();
     processes.routes().forEach(this::join);
   }
@@ -97,8 +93,15 @@ final class MonitorSearch {
     return leftOut;
   }
 
-  /** Whether a user can be who listens at a socket: another person has none of the machine's. */
-  private static boolean isCredible(int user, Path socket) {
+  /**
+   * Whether a process can be who listens at a socket, as its command line says: another person has
+   * none of the machine's, and where the system tells who listens, it is nobody else.
+   */
+  private static boolean isCredible(int pid, int user, Path socket, SocketTable sockets) {
+    List<Holder> listening = sockets.listening(socket);
+    if (!listening.isEmpty() && listening.stream().noneMatch(each -> each.pid() == pid)) {
+      return false;
+    }
     try {
       return Users.isTrusted(user) || !Users.isTrusted(Users.of(socket));
     } catch (IOException e) {
@@ -151,17 +154,15 @@ final class MonitorSearch {
     }
   }
 
-  /** Finds out who made it, and what it is called. */
-  private void identify(Sighting it, Map<Integer, QemuProcess> qemus, SocketTable sockets) {
+  /**
+   * Finds out who made it, and what it is called. The system's list of sockets names none: whoever
+   * binds abstract names, which may have line ends, writes lines of it.
+   */
+  private void identify(Sighting it, SocketTable sockets) {
     List<Holder> listening = sockets.listening(it.socket());
-    if (it.qemu() == null) {
-      listening.stream()
-          .map(each -> qemus.get(each.pid()))
-          .filter(Objects::nonNull)
-          .limit(1)
-          .forEach(it::qemu);
-    }
-    if (it.route() != null || listening.stream().anyMatch(each -> each.helper(host).isPresent())) {
+    boolean helpers =
+        !listening.isEmpty() && listening.stream().allMatch(each -> each.helper(host).isPresent());
+    if (it.route() != null || helpers) {
       it.by(Sighting.HELPER);
     } else if (it.by().isEmpty() && it.qemu() != null) {
       it.by("QEMU");
@@ -226,8 +227,12 @@ final class MonitorSearch {
     Sighting shared = found.get(Sighting.key(route.listen()));
     Path connect = route.connect();
     Sighting qemus = connect == null ? null : found.get(Sighting.key(connect));
-    // Another user's helper does not stand between us and a monitor.
-    if (shared == null || qemus == null || shared == qemus || !shared.isTrusted()) {
+    // Another user's helper does not stand between us and a monitor, nor one that does not listen.
+    if (shared == null
+        || qemus == null
+        || shared == qemus
+        || !route.equals(shared.route())
+        || !shared.isTrusted()) {
       return;
     }
     qemus.through(route);

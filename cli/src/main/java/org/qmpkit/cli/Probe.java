@@ -54,6 +54,9 @@ final class Probe {
   private final Scanner scanner = new Scanner(Dialect.QEMU_OUTPUT, Limits.DEFAULT.qemuMessage());
   private final Loop loop;
   private long since;
+  private long until;
+  private @Nullable Attempt attempt;
+  private @Nullable Endpoint endpoint;
   private boolean connected;
   private @Nullable JsonNode greeting;
   private @Nullable JsonNode answer;
@@ -71,20 +74,41 @@ final class Probe {
 
   /** Asks all at once, and waits at most so long for all of them; blocks. In the same order. */
   static List<Finding> ask(List<Address> addresses, Duration timeout) {
+    return ask(addresses, timeout, addresses.size());
+  }
+
+  /**
+   * Asks some at a time, the next as soon as one is done, and waits at most so long for all of
+   * them; blocks. In the same order; the last ones are not among them if the time was over before.
+   *
+   * @param atOnce how many may be under way, each of which is an open file
+   */
+  static List<Finding> ask(List<Address> addresses, Duration timeout, int atOnce) {
     Transports transports = Transports.load();
     try (Loop loop = new Loop(transports.poller(addresses))) {
-      List<Probe> probes = addresses.stream().map(_ -> new Probe(loop)).toList();
-      List<Attempt> attempts = new ArrayList<>();
-      for (int i = 0; i < probes.size(); i++) {
-        attempts.add(probes.get(i).connect(transports, addresses.get(i), timeout));
-      }
+      List<Probe> probes = new ArrayList<>();
+      List<Probe> underWay = new ArrayList<>();
       long deadline = System.nanoTime() + timeout.toNanos();
       long left = timeout.toNanos();
-      while (left > 0 && !probes.stream().allMatch(Probe::done)) {
-        loop.turn(Duration.ofNanos(left));
+      while (left > 0) {
+        underWay.stream().filter(Probe::done).forEach(Probe::close);
+        underWay.removeIf(Probe::done);
+        while (probes.size() < addresses.size() && underWay.size() < atOnce) {
+          Probe next = new Probe(loop);
+          next.attempt =
+              next.connect(transports, addresses.get(probes.size()), Duration.ofNanos(left));
+          probes.add(next);
+          underWay.add(next);
+        }
+        if (underWay.isEmpty()) {
+          break;
+        }
+        if (underWay.stream().noneMatch(Probe::done)) {
+          loop.turn(Duration.ofNanos(left));
+        }
         left = deadline - System.nanoTime();
       }
-      attempts.forEach(Attempt::close);
+      underWay.forEach(Probe::close);
       return probes.stream().map(Probe::finding).toList();
     } catch (TransportException e) {
       String fault = String.valueOf(e.getMessage());
@@ -116,11 +140,23 @@ final class Probe {
     return answer != null || fault != null;
   }
 
+  /** Ends it, with what it has. */
+  private void close() {
+    until = loop.now();
+    if (attempt != null) {
+      attempt.close();
+    }
+    if (endpoint != null) {
+      endpoint.close();
+    }
+  }
+
   private Finding finding() {
-    return new Finding(connected, greeting, answer, loop.now() - since, fault == null ? "" : fault);
+    return new Finding(connected, greeting, answer, until - since, fault == null ? "" : fault);
   }
 
   private void begin(Endpoint endpoint) {
+    this.endpoint = endpoint;
     connected = true;
     since = loop.now();
     endpoint.onReady((readable, writable) -> read(endpoint));

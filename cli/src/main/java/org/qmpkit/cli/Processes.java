@@ -6,8 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.helper.RouteSpec;
 import org.qmpkit.net.Address;
@@ -15,11 +20,13 @@ import org.qmpkit.net.Address;
 /**
  * What runs on a machine that has to do with monitors, by the command lines of its processes.
  *
- * @param qemus every QEMU
- * @param monitors the sockets at which these listen for QMP
+ * <p>At most {@link MonitorSearch#MOST} of each for those whose words count, and as many for
+ * others, who come last.
+ *
+ * @param monitors the sockets at which QEMUs listen for QMP
  * @param routes those of helpers, without what these find out by themselves
  */
-record Processes(List<QemuProcess> qemus, List<Monitor> monitors, List<SharedAt> routes) {
+record Processes(List<Monitor> monitors, List<SharedAt> routes) {
   /** A socket of a QEMU. */
   record Monitor(QemuProcess qemu, Path socket) {}
 
@@ -35,9 +42,18 @@ record Processes(List<QemuProcess> qemus, List<Monitor> monitors, List<SharedAt>
 
   private static final int LONGEST_CONFIG = 1 << 20;
 
+  /** A route that takes more to write down is none of an honest helper. */
+  private static final int LONGEST_ROUTE = 4096;
+
+  private static final int SET_USER_ID = 04000;
+
+  /** The user ids of a process: real, effective, saved, and of the file system. */
+  private static final Pattern USERS =
+      Pattern.compile("(?m)^Uid:\\t(\\d{1,10})\\t(\\d{1,10})\\t(\\d{1,10})\\t(\\d{1,10})$");
+
   /** Looks at all processes whose command line may be read. */
   static Processes of(Host host) {
-    Processes found = new Processes(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    Processes found = new Processes(new ArrayList<>(), new ArrayList<>());
     try (DirectoryStream<Path> all = Files.newDirectoryStream(host.at("proc"), "[0-9]*")) {
       for (Path each : all) {
         String number = String.valueOf(each.getFileName());
@@ -48,6 +64,8 @@ record Processes(List<QemuProcess> qemus, List<Monitor> monitors, List<SharedAt>
     } catch (IOException e) {
       // Of a machine without /proc only folders tell.
     }
+    found.monitors.sort(Comparator.comparing(each -> !Users.isTrusted(each.qemu().user())));
+    found.routes.sort(Comparator.comparing(each -> !Users.isTrusted(each.user())));
     return found;
   }
 
@@ -57,12 +75,13 @@ record Processes(List<QemuProcess> qemus, List<Monitor> monitors, List<SharedAt>
       return;
     }
     Optional<List<String>> told = OwnProcess.told(words);
-    Optional<QemuProcess> qemu = QemuProcess.of(pid, user(process), words);
+    Optional<QemuProcess> qemu = QemuProcess.of(pid, user(host, pid), words);
     if (qemu.isPresent()) {
-      qemus.add(qemu.get());
       for (String each : qemu.get().sockets()) {
-        path(host, process, each)
-            .ifPresent(socket -> monitors.add(new Monitor(qemu.get(), socket)));
+        Optional<Path> socket = path(host, process, each);
+        if (socket.isPresent() && hasRoom(monitors, it -> it.qemu().user(), qemu.get().user())) {
+          monitors.add(new Monitor(qemu.get(), socket.get()));
+        }
       }
     } else if (told.isPresent() && told.get().getFirst().equals("helper")) {
       lookAtHelper(host, process, pid, told.get().subList(1, told.get().size()));
@@ -70,11 +89,13 @@ record Processes(List<QemuProcess> qemus, List<Monitor> monitors, List<SharedAt>
   }
 
   private void lookAtHelper(Host host, Path process, int pid, List<String> told) {
-    int user = user(process);
+    int user = user(host, pid);
     try {
-      for (RouteSpec each : HelperTool.routes(here(host, process, told))) {
+      for (RouteSpec each :
+          HelperTool.routes(told, config -> configuration(host, process, user, config))) {
         Optional<Path> listen = socket(host, process, each.listen());
-        if (listen.isPresent()) {
+        boolean honest = each.toString().length() <= LONGEST_ROUTE;
+        if (listen.isPresent() && honest && hasRoom(routes, SharedAt::user, user)) {
           Path connect = socket(host, process, each.connect()).orElse(null);
           routes.add(new SharedAt(pid, user, each, listen.get(), connect));
         }
@@ -86,24 +107,33 @@ record Processes(List<QemuProcess> qemus, List<Monitor> monitors, List<SharedAt>
   }
 
   /**
-   * The arguments of a helper, with its configuration's place as it is from here.
+   * Where the configuration of a helper is from here.
    *
    * @throws IOException if that is no file, or is of somebody whose files are not for us to open
    */
-  private static List<String> here(Host host, Path process, List<String> told) throws IOException {
-    List<String> here = new ArrayList<>(told);
-    int flag = here.indexOf("--config");
-    if (flag >= 0 && flag + 1 < here.size()) {
-      Path config =
-          path(host, process, here.get(flag + 1))
-              .orElseThrow(() -> new IOException("its folder is not known"));
-      boolean plain = Files.isRegularFile(config) && Files.size(config) <= LONGEST_CONFIG;
-      if (!plain || !Users.isTrusted(user(process))) {
-        throw new IOException(config + " is not read");
-      }
-      here.set(flag + 1, config.toString());
+  private static Path configuration(Host host, Path process, int user, String told)
+      throws IOException {
+    Path config =
+        path(host, process, told)
+            .orElseThrow(() -> new IOException("its folder is not known"))
+            .toRealPath();
+    // Files of /proc and /sys, which may block, have no size.
+    long size = Files.isRegularFile(config) ? Files.size(config) : 0;
+    if (size == 0
+        || size > LONGEST_CONFIG
+        || !Users.isTrusted(user)
+        || !Users.isTrusted(Users.of(config))) {
+      throw new IOException(config + " is not read");
     }
-    return here;
+    return config;
+  }
+
+  /** Whether there are not yet too many, of those whose words count or of the others. */
+  private static <T> boolean hasRoom(List<T> all, ToIntFunction<T> userOf, int user) {
+    boolean trusted = Users.isTrusted(user);
+    return all.size() < MonitorSearch.MOST
+        || all.stream().filter(it -> Users.isTrusted(userOf.applyAsInt(it)) == trusted).count()
+            < MonitorSearch.MOST;
   }
 
   private static Optional<Path> socket(Host host, Path process, Address address) {
@@ -129,12 +159,29 @@ record Processes(List<QemuProcess> qemus, List<Monitor> monitors, List<SharedAt>
     }
   }
 
-  /** Who runs a process; nobody if it is gone. */
-  private static int user(Path process) {
+  /**
+   * Who runs a process, nobody if that is not told. Where it is of several users, as a program with
+   * the set-user-ID bit is, it is the one who counts least: he has chosen its command line. Where
+   * it is seen to have the bit it is nobody's, since such a program may have left its user behind,
+   * as sudo does before it asks for the password.
+   */
+  private static int user(Host host, int pid) {
     try {
-      return Users.of(process);
+      Path program = host.at("proc/" + pid + "/exe");
+      if (((int) Files.getAttribute(program, "unix:mode") & SET_USER_ID) != 0) {
+        return -1;
+      }
     } catch (IOException e) {
+      // What another user runs root alone is told.
+    }
+    Matcher users = USERS.matcher(host.read("proc/" + pid + "/status").orElse(""));
+    if (!users.find()) {
       return -1;
     }
+    return IntStream.rangeClosed(1, users.groupCount())
+        .map(each -> (int) Long.parseLong(users.group(each)))
+        .boxed()
+        .min(Comparator.comparing(Users::isTrusted))
+        .orElseThrow();
   }
 }

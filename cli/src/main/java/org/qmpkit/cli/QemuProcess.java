@@ -13,13 +13,17 @@ import java.util.Set;
  *
  * @param pid its number
  * @param user the number of the user who runs it
- * @param name what {@code -name} calls it; empty if nothing does
+ * @param name what {@code -name} calls it; empty if nothing does, or it is no name that anybody
+ *     types
  * @param sockets the UNIX sockets at which it listens for QMP; those that others opened for it, as
  *     libvirt does, are not told
  */
 record QemuProcess(int pid, int user, String name, List<String> sockets) {
   /** No QEMU has more, but for one that is to fill our memory. */
   private static final int MOST_SOCKETS = 16;
+
+  /** The system takes no longer path for a socket. */
+  private static final int LONGEST_SOCKET = 108;
 
   /**
    * Reads a command line.
@@ -65,7 +69,12 @@ record QemuProcess(int pid, int user, String name, List<String> sockets) {
         .map(each -> channels.getOrDefault(each, ""))
         .filter(each -> !each.isEmpty())
         .forEach(sockets::add);
+    List<String> all =
+        sockets.stream()
+            .filter(each -> each.length() <= LONGEST_SOCKET)
+            .limit(MOST_SOCKETS)
+            .toList();
     return Optional.of(
-        new QemuProcess(pid, user, name, sockets.stream().limit(MOST_SOCKETS).toList()));
+        new QemuProcess(pid, user, name.length() <= Sighting.LONGEST_NAME ? name : "", all));
   }
 }

@@ -18,7 +18,8 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>QEMU serves one client at a time. So one that listens is not connected to: who is connected,
  * the system tells. Helpers are asked, which disturbs nobody; and so is a socket at which nobody
- * seems to listen, to be sure: it is dead, or the system did not show who does.
+ * seems to listen, to be sure: it is dead, or the system did not show who does. Where the system
+ * should tell and fails, only what is in folders of helpers is asked.
  */
 final class RollCall {
   /** How many are asked at once; each is an open file. */
@@ -55,18 +56,10 @@ final class RollCall {
   }
 
   private Map<Address, Probe.Finding> ask(List<Address> all) {
-    long deadline = System.nanoTime() + timeout.toNanos();
     Map<Address, Probe.Finding> answers = new HashMap<>();
-    for (int from = 0; from < all.size(); from += AT_ONCE) {
-      List<Address> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
-        break;
-      }
-      List<Probe.Finding> found = Probe.ask(some, Duration.ofNanos(left));
-      for (int i = 0; i < some.size(); i++) {
-        answers.put(some.get(i), found.get(i));
-      }
+    List<Probe.Finding> found = Probe.ask(all, timeout, AT_ONCE);
+    for (int i = 0; i < found.size(); i++) {
+      answers.put(all.get(i), found.get(i));
     }
     return answers;
   }
@@ -76,15 +69,23 @@ final class RollCall {
     if (!Files.isWritable(socket)) {
       return false;
     }
+    Folder folder = it.folder();
+    boolean helpers = folder != null && folder.helpers();
+    if (sockets.failed()) {
+      return helpers && !isRelay(it);
+    }
     if (!sockets.listens(socket)) {
       return !sockets.isEmpty() || it.through() == null;
     }
     if (it.by().equals(Sighting.HELPER)) {
       // A relay's clients are QEMU's: it has one place, too.
-      return it.route() == null || !it.route().route().relay();
+      return !isRelay(it);
     }
-    Folder folder = it.folder();
-    return folder != null && folder.helpers() && sockets.listening(socket).isEmpty();
+    return helpers && sockets.listening(socket).isEmpty();
+  }
+
+  private static boolean isRelay(Sighting it) {
+    return it.route() != null && it.route().route().relay();
   }
 
   /** What is to be made of one that was not asked. */
@@ -102,6 +103,9 @@ final class RollCall {
     if (!Files.isWritable(socket)) {
       String remedy = SocketChecks.denied(socket, "").remedy();
       return found(it, State.DENIED, "", remedy.replaceFirst("    # .*", ""));
+    }
+    if (sockets.failed()) {
+      return found(it, State.UNKNOWN, "", "not asked: ss did not tell whether that takes a place");
     }
     boolean relay = it.route() != null;
     List<Holder> holders = sockets.connected(socket);

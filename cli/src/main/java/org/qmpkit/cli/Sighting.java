@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
@@ -18,7 +19,7 @@ final class Sighting {
   static final String HELPER = "helper";
 
   /** A longer name is none that anybody types. */
-  private static final int LONGEST_NAME = 255;
+  static final int LONGEST_NAME = 255;
 
   private final Path socket;
   private final Set<String> names = new LinkedHashSet<>();
@@ -27,6 +28,8 @@ final class Sighting {
   private Processes.@Nullable SharedAt route;
   private Processes.@Nullable SharedAt through;
   private @Nullable QemuProcess qemu;
+  private boolean isRouteDisputed;
+  private boolean isQemuDisputed;
   private @Nullable Folder folder;
 
   Sighting(Path socket) {
@@ -99,9 +102,14 @@ final class Sighting {
     return route;
   }
 
+  /** A helper says that it listens there; of two that say so, and differ, none is known. */
   void route(Processes.SharedAt known) {
-    route = known;
     users.add(known.user());
+    isRouteDisputed |=
+        route != null
+            && !(route.route().equals(known.route())
+                && Objects.equals(route.connect(), known.connect()));
+    route = isRouteDisputed ? null : known;
   }
 
   /** The helper's route that shares this monitor of QEMU; null if none is known to. */
@@ -118,9 +126,11 @@ final class Sighting {
     return qemu;
   }
 
+  /** A QEMU says that it listens there; of two that say so, and differ in name, none is known. */
   void qemu(QemuProcess process) {
-    qemu = process;
     users.add(process.user());
+    isQemuDisputed |= qemu != null && !qemu.name().equals(process.name());
+    qemu = isQemuDisputed ? null : process;
   }
 
   /** Whether nobody has a hand in it whose names are not to be trusted. */

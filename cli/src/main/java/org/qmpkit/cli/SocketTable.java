@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -36,7 +37,7 @@ final class SocketTable {
   /** A line of {@code ss -xape}: state, path, numbers, owners. */
   private static final Pattern LINE =
       Pattern.compile(
-          "u_str\\s+(ESTAB|LISTEN)\\s+\\d+\\s+\\d+\\s+(.*) (\\d+)\\s+\\* (\\d+)\\s(.*)");
+          "^u_str\\s+(ESTAB|LISTEN)\\s+\\d+\\s+\\d+\\s+(.*) (\\d+)\\s+\\* (\\d+)\\s(.*)");
 
   private static final Pattern OWNER = Pattern.compile("\"([^\"]+)\",pid=(\\d{1,9})");
   private static final Pattern FILE = Pattern.compile(" ino:(\\d+) dev:(\\d{1,9})/(\\d{1,9})");
@@ -45,7 +46,10 @@ final class SocketTable {
   private final Map<String, List<End>> byFile;
   private final Map<String, List<End>> byNumber;
 
-  private SocketTable(List<MatchResult> lines) {
+  private final boolean failed;
+
+  private SocketTable(List<MatchResult> lines, boolean failed) {
+    this.failed = failed;
     byFile =
         lines.stream()
             .collect(
@@ -58,11 +62,13 @@ final class SocketTable {
 
   /** Those of a machine now; blocks while its {@code ss} runs. */
   static SocketTable of(Host host) {
+    Optional<String> printed = host.run("ss", "-xapeH");
     return new SocketTable(
-        host.run("ss", "-xapeH").stream()
+        printed.stream()
             .flatMap(String::lines)
             .flatMap(line -> LINE.matcher(line).results())
-            .toList());
+            .toList(),
+        printed.isEmpty() && host.running() && host.installed("ss"));
   }
 
   private static String file(String rest) {
@@ -89,6 +95,11 @@ final class SocketTable {
   /** Whether nothing is known. */
   boolean isEmpty() {
     return byFile.isEmpty();
+  }
+
+  /** Whether {@code ss} is installed and has failed, or told too much or too late. */
+  boolean failed() {
+    return failed;
   }
 
   /** Whether anybody listens at a socket, as far as the system tells. */
@@ -127,9 +138,9 @@ final class SocketTable {
       Path file = socket.toRealPath();
       String name = String.valueOf(file.getFileName());
       long device = (long) Files.getAttribute(file, "unix:dev");
-      return byFile
-          .getOrDefault(Files.getAttribute(file, "unix:ino").toString(), List.of())
-          .stream()
+      // Of the number of its file, which may have 64 bits, the system lists 32.
+      long number = (long) Files.getAttribute(file, "unix:ino") & 0xFFFF_FFFFL;
+      return byFile.getOrDefault(Long.toString(number), List.of()).stream()
           .filter(each -> each.device() == device || each.bound().equals(name));
     } catch (IOException e) {
       return Stream.empty();

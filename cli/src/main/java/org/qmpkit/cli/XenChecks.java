@@ -190,7 +190,11 @@ final class XenChecks {
         return Optional.of(Integer.valueOf(each));
       }
     }
-    return Optional.empty();
+    // As 'qmp list' calls it, if none is named so.
+    String number = wanted.replaceFirst("^dom(?=\\d{1,5}$)", "");
+    return !number.equals(wanted) && all.contains(number)
+        ? Optional.of(Integer.valueOf(number))
+        : Optional.empty();
   }
 
   private void lookAt(StoreReader store, int guest) throws IOException {

@@ -10,6 +10,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
@@ -40,7 +41,7 @@ class MonitorSearchTest {
   }
 
   private void process(int pid, String... words) throws IOException {
-    host.with("proc/" + pid + "/cmdline", String.join("\0", words) + "\0");
+    host.process(pid, words);
   }
 
   private MonitorSearch search() {
@@ -202,7 +203,8 @@ class MonitorSearchTest {
     String text = ListTool.text(List.of(shown), false);
     assertEquals(2, text.lines().count(), text);
     assertTrue(text.replace("\n", "").chars().noneMatch(Character::isISOControl), text);
-    assertFalse(shown.json().contains("\033"), shown.json());
+    assertTrue(shown.json().chars().noneMatch(Character::isISOControl), shown.json());
+    assertEquals("\n\u009b1m", Json.read(shown.json()).path("note").asString(""));
   }
 
   @Test
@@ -222,17 +224,31 @@ class MonitorSearchTest {
     process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/tmp/own,server=on");
     assertTrue(at(own).isTrusted());
     // Whose socket it is, and who runs it.
-    Path process = host.root().resolve("proc/3");
     Files.setAttribute(own, "unix:uid", 1234);
     assertFalse(at(own).isTrusted());
-    Files.setAttribute(process, "unix:uid", 1234);
+    host.users(3, 1234, 1234, 1234);
     assertFalse(at(own).isTrusted());
     // Another person does not speak for a socket of ours.
     Files.setAttribute(own, "unix:uid", 0);
     assertEquals(0, search().found().size());
     // A user of a service's does, as libvirt's.
-    Files.setAttribute(process, "unix:uid", 64_055);
+    host.users(3, 64_055, 64_055, 64_055);
     assertTrue(at(own).isTrusted());
+    // Who runs su has chosen its words, though its process is root's in the end; and what is not
+    // told is nobody's.
+    host.users(3, 1234, 0, 0);
+    assertEquals(0, search().found().size());
+    host.users(3, 0, 0, 1234);
+    assertEquals(0, search().found().size());
+    host.users(3, 0, 0, 0);
+    Path sudo = host.program("usr/bin/sudo", "").root().resolve("usr/bin/sudo");
+    Path program = Files.createSymbolicLink(host.root().resolve("proc/3/exe"), sudo);
+    assertTrue(at(own).isTrusted());
+    Files.setAttribute(sudo, "unix:mode", 04755);
+    assertEquals(0, search().found().size());
+    Files.delete(program);
+    host.with("proc/3/status", "Name:\tqemu\n");
+    assertEquals(0, search().found().size());
   }
 
   @Test
@@ -242,9 +258,108 @@ class MonitorSearchTest {
     Path monitor = socket("tmp/monitor");
     process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/tmp/monitor,server=on");
     process(4, "java", "org.qmpkit.cli.Qmp", "helper", "--route", "/tmp/s.qmp => /tmp/monitor");
-    Files.setAttribute(host.root().resolve("proc/4"), "unix:uid", 1234);
+    host.users(4, 1234, 1234, 1234);
     Files.setAttribute(shared, "unix:uid", 1234);
     assertEquals(null, at(monitor).through());
     assertEquals(List.of("s"), at(shared).names());
+  }
+
+  @Test
+  void anotherUsersConfigurationIsNotOpened() throws Exception {
+    Path shared = socket("tmp/s.qmp");
+    Path config = host.root().resolve("tmp/c.toml");
+    host.with("tmp/c.toml", "[[route]]\nlisten = '/tmp/s.qmp'\nconnect = '/x'\n");
+    Path fifo = host.root().resolve("tmp/fifo");
+    assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
+    for (String flag : List.of("--config=", "-config=", "--config ", "-config ")) {
+      // A process of anybody's may name a pipe, whose opening would not return.
+      process(5, ("java org.qmpkit.cli.Qmp helper " + flag + "/tmp/fifo").split(" ", -1));
+      process(4, ("java org.qmpkit.cli.Qmp helper " + flag + "c.toml").split(" ", -1));
+      Path folder = host.root().resolve("proc/4/cwd");
+      Files.deleteIfExists(folder);
+      Files.createSymbolicLink(folder, Path.of("/tmp"));
+      assertFound("helper", shared, "s");
+      host.users(4, 1234, 1234, 1234);
+      assertEquals(0, search().found().size(), flag);
+    }
+    Assumptions.assumeTrue(Users.of(shared) == 0, "gives files away");
+    host.users(4, 0, 0, 0);
+    Files.setAttribute(config, "unix:uid", 1234);
+    assertEquals(0, search().found().size());
+  }
+
+  /** A stand-in for ss: of a socket, what it says who listens. */
+  private void listens(Path socket, int... pids) throws IOException {
+    StringBuilder line = new StringBuilder("#!/bin/sh\ncat <<'EOF'\n");
+    line.append("u_str LISTEN 0 1 ").append(socket).append(" 77 * 0 users:(");
+    for (int pid : pids) {
+      line.append("(\"x\",pid=").append(pid).append(",fd=3)");
+    }
+    line.append(") ino:").append(Files.getAttribute(socket, "unix:ino"));
+    host.program("usr/bin/ss", line.append(" dev:0/1 <->\nEOF\n").toString());
+  }
+
+  @Test
+  void whoListensIsBelievedOverWhoSaysSo() throws Exception {
+    Path socket = socket("tmp/monitor");
+    process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/tmp/monitor,server=on");
+    process(4, "qemu-system-x86_64", "-name", "db", "-qmp", "unix:/tmp/monitor,server=on");
+    // Of two that say so, neither is believed.
+    assertFound("", socket, "monitor");
+    listens(socket, 3);
+    assertFound("QEMU", socket, "web1");
+    listens(socket, 4);
+    assertFound("QEMU", socket, "db");
+    listens(socket, 5);
+    assertEquals(0, search().found().size());
+  }
+
+  @Test
+  void whoListensGivesNoNameByThatAlone() throws Exception {
+    Path socket = socket("run/qmp/a.qmp");
+    process(3, "qemu-system-x86_64", "-name", "web1");
+    process(4, "java", "org.qmpkit.cli.Qmp", "helper", "--all");
+    listens(socket, 3);
+    assertFound("", socket, "a");
+    // A line of ss may be forged, but the true one is there beside it.
+    listens(socket, 3, 4);
+    assertFound("", socket, "a");
+    listens(socket, 4);
+    assertFound("helper", socket, "a");
+  }
+
+  @Test
+  void aHelperThatDoesNotListenSharesNothing() throws Exception {
+    Path shared = socket("run/qmp/s.qmp");
+    Path monitor = socket("tmp/monitor");
+    process(3, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/tmp/monitor,server=on");
+    process(4, "java", "org.qmpkit.cli.Qmp", "helper", "--route", "/run/qmp/s.qmp => /tmp/monitor");
+    assertFound("helper", shared, "web1", "s");
+    listens(shared, 5);
+    assertFound("", shared, "s");
+    assertEquals(null, at(monitor).through());
+  }
+
+  @Test
+  void thoseWhoseWordsCountAreSeenBeforeOthers() throws Exception {
+    for (int i = 0; i < 300; i++) {
+      List<String> words = new ArrayList<>(List.of("qemu-system-x86_64"));
+      for (int k = 0; k < 16; k++) {
+        words.addAll(List.of("-qmp", "unix:/x/" + i + "-" + k + ",server=on"));
+      }
+      process(100 + i, words.toArray(String[]::new));
+      host.users(100 + i, 1234, 1234, 1234);
+    }
+    process(7000, "qemu-system-x86_64", "-name", "web1", "-qmp", "unix:/b,server=on");
+    StringBuilder routes = new StringBuilder();
+    for (int i = 0; i < MonitorSearch.MOST + 9; i++) {
+      routes.append("[[route]]\nlisten = '/y/").append(i).append("'\nconnect = '/x'\n");
+    }
+    host.with("etc/many.toml", routes.toString());
+    assertEquals(List.of("web1"), at(host.root().resolve("b")).names());
+    assertEquals(
+        MonitorSearch.MOST, Processes.of(new Host(host.root(), true)).monitors().size() - 1);
+    process(7001, "java", "org.qmpkit.cli.Qmp", "helper", "--config", "/etc/many.toml");
+    assertEquals(MonitorSearch.MOST, Processes.of(new Host(host.root(), true)).routes().size());
   }
 }

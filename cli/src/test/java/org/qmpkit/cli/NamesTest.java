@@ -42,7 +42,7 @@ class NamesTest {
 
   private void qemu(int pid, String name, String socket) throws IOException {
     String[] words = {"qemu-system-x86_64", "-name", name, "-qmp", "unix:" + socket + ",server=on"};
-    host.with("proc/" + pid + "/cmdline", String.join("\0", words));
+    host.process(pid, words);
   }
 
   private void assertRefused(int status, String text, String word) {
@@ -123,8 +123,8 @@ class NamesTest {
     Address shared = Address.unix(socket("run/qmp/vm1.qmp"));
     socket("tmp/a");
     qemu(3, "web1", "/tmp/a");
-    host.with(
-        "proc/4/cmdline", "java\0org.qmpkit.cli.Qmp\0helper\0--route\0/run/qmp/vm1.qmp => /tmp/a");
+    host.process(
+        4, "java", "org.qmpkit.cli.Qmp", "helper", "--route", "/run/qmp/vm1.qmp => /tmp/a");
     assertEquals(shared, names.find("web1", Address::parse));
     assertEquals(shared, names.find("vm1", Address::parse));
   }
@@ -134,7 +134,7 @@ class NamesTest {
     Path theirs = socket("tmp/a");
     qemu(3, "web1", "/tmp/a");
     Assumptions.assumeTrue(Users.of(theirs) == 0, "gives files away");
-    Files.setAttribute(host.root().resolve("proc/3"), "unix:uid", 1234);
+    host.users(3, 1234, 1234, 1234);
     Files.setAttribute(theirs, "unix:uid", 1234);
     assertRefused(ExitStatus.UNREACHABLE, "another user has given", "web1");
     assertRefused(ExitStatus.UNREACHABLE, "unix:" + theirs, "web1");

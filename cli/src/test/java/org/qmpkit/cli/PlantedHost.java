@@ -30,6 +30,21 @@ record PlantedHost(Path root) {
     return this;
   }
 
+  /** A process of the user who runs this test. */
+  PlantedHost process(int pid, String... words) throws IOException {
+    int user = Users.of(root);
+    return with("proc/" + pid + "/cmdline", String.join("\0", words) + "\0")
+        .users(pid, user, user, user);
+  }
+
+  /** Whose a process is: its real, effective and saved user. */
+  PlantedHost users(int pid, int real, int effective, int saved) throws IOException {
+    return with(
+        "proc/" + pid + "/status",
+        "Name:\tx\nUid:\t%d\t%d\t%d\t%d\nGid:\t0\t0\t0\t0\n"
+            .formatted(real, effective, saved, effective));
+  }
+
   /** A script, as a program of the machine. */
   PlantedHost program(String path, String text) throws IOException {
     with(path, text);

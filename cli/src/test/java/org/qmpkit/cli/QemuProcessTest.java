@@ -117,6 +117,13 @@ class QemuProcessTest {
   }
 
   @Test
+  void whatIsTooLongIsNotKept() {
+    String path = "/" + "y".repeat(108);
+    QemuProcess it = process("kvm", "-name", "x".repeat(256), "-qmp", "unix:" + path + ",server");
+    assertEquals(new QemuProcess(7, 0, "", List.of()), it);
+  }
+
+  @Test
   void keysAndCommas() {
     assertEquals(
         new QemuOption("socket", Map.of("path", "/a,b", "server", "on", "wait", "off", "x", "1=2")),

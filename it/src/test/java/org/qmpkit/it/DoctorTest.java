@@ -88,6 +88,9 @@ class DoctorTest {
       JsonNode json = assertVerdict(0, "ok", "my-guest");
       assertFinding(json, "domain", "my-guest (domain 6) has its QEMU in stub domain 7");
       assertFinding(json, "monitor", "qmp-libxl-6 is connected");
+      // As the list calls it, too.
+      assertFinding(assertVerdict(0, "ok", "dom6"), "domain", "my-guest (domain 6)");
+      assertFinding(assertVerdict(3, "fault", "dom7x"), "domain", "no domain 'dom7x'");
       // What libxl and the stub domain have not done, one after the other.
       xenstored.remove("/local/domain/0/device-model/7/qmp-proxy-state");
       assertFinding(assertVerdict(1, "warning", "6"), "proxy-state", "told libxl that it runs");

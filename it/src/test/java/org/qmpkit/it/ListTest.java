@@ -105,6 +105,8 @@ class ListTest {
     Files.writeString(
         process.resolve("cmdline"),
         String.join("\0", "kvm", "-name", called, "-qmp", "unix:/" + socket + ",server=on"));
+    int user = (int) Files.getAttribute(folder, "unix:uid");
+    Files.writeString(process.resolve("status"), "Uid:\t%1$d\t%1$d\t%1$d\t%1$d\n".formatted(user));
   }
 
   private static ServerSocketChannel listen(Path socket) throws IOException {
@@ -156,7 +158,8 @@ class ListTest {
   @Test
   void whoListensIsNotConnectedTo() throws Exception {
     Path socket = folder.resolve("tmp/monitor");
-    plantQemu(3, "web1", Path.of("tmp/monitor"));
+    // This process listens: the list believes no other.
+    plantQemu(Math.toIntExact(ProcessHandle.current().pid()), "web1", Path.of("tmp/monitor"));
     try (ServerSocketChannel server = listen(socket)) {
       server.configureBlocking(false);
       JsonNode line = line(planted("list", "--output", "json"), socket);
