@@ -122,7 +122,9 @@ final class Assembly {
       throw new Fault(line, "the name of a command must be a string");
     }
     if (!arguments.isMissingNode() && !arguments.isObject()) {
-      throw new Fault(line, "the arguments of '" + RecordingReader.excerpt(name.asString()) + "' must be an object");
+      throw new Fault(
+          line,
+          "the arguments of '" + RecordingReader.excerpt(name.asString()) + "' must be an object");
     }
     ObjectNode given =
         arguments instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();

@@ -374,7 +374,8 @@ class RecordingTest {
   void boundsTheExchanges() throws IOException {
     String answers = "{\"return\":1}\n\n".repeat(Assembly.MOST_EXCHANGES + 1);
     assertEquals(
-        Assembly.MOST_EXCHANGES, Recording.read(file(GREETING + "\n\n" + answers)).exchanges().size());
+        Assembly.MOST_EXCHANGES,
+        Recording.read(file(GREETING + "\n\n" + answers)).exchanges().size());
     assertFault(
         GREETING + "\n\n" + answers + "{\"return\":1}\n",
         2 * Assembly.MOST_EXCHANGES + 5,
