@@ -17,6 +17,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class Assembly {
   private static final String NEGOTIATE = "qmp_capabilities";
 
+  /** As many commands may wait for their answers: each answer is looked for among them. */
+  static final int MOST_UNANSWERED = 16_384;
+
+  /** As many commands, or answers alone: more than fit into a file that a recorder wrote. */
+  static final int MOST_EXCHANGES = 524_288;
+
   /** A message that can't be where it is. */
   static final class Fault extends Exception {
     private static final long serialVersionUID = 1;
@@ -116,16 +122,28 @@ final class Assembly {
       throw new Fault(line, "the name of a command must be a string");
     }
     if (!arguments.isMissingNode() && !arguments.isObject()) {
-      throw new Fault(line, "the arguments of '" + name.asString() + "' must be an object");
+      throw new Fault(
+          line,
+          "the arguments of '" + RecordingReader.excerpt(name.asString()) + "' must be an object");
     }
     ObjectNode given =
         arguments instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
     Draft draft = new Draft(line, at, new Command(name.asString(), oob, given), message.get("id"));
     commands = true;
+    if (unanswered.size() == MOST_UNANSWERED) {
+      throw new Fault(line, "more than " + MOST_UNANSWERED + " commands have no answer");
+    }
     unanswered.add(draft);
     if (!name.asString().equals(NEGOTIATE)) {
-      drafts.add(draft);
+      add(draft);
     }
+  }
+
+  private void add(Draft draft) throws Fault {
+    if (drafts.size() == MOST_EXCHANGES) {
+      throw new Fault(draft.line, "more than " + MOST_EXCHANGES + " commands or answers");
+    }
+    drafts.add(draft);
   }
 
   private void answer(ObjectNode message, int line, Duration at) throws Fault {
@@ -141,7 +159,7 @@ final class Assembly {
       if (answersAlone++ > 0 || greeting == null) {
         Draft alone = new Draft(line, at, null, null);
         alone.answer = answer;
-        drafts.add(alone);
+        add(alone);
       }
       return;
     }
@@ -197,6 +215,10 @@ final class Assembly {
           && each.command.name().equals("query-version")
           && each.answer != null
           && each.answer.success()) {
+        if (!each.answer.text().startsWith("{")) {
+          throw new Fault(
+              each.line, "no greeting can be made of query-version: its answer must be an object");
+        }
         return "{\"QMP\": {\"version\": " + each.answer.text() + ", \"capabilities\": [\"oob\"]}}";
       }
     }

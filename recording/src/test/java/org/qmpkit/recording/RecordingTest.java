@@ -265,6 +265,7 @@ class RecordingTest {
           {"execute": "stop"}                  | 1 | neither a greeting nor an answer to query-version
           {"execute": 1}                       | 1 | the name of a command must be a string
           {"execute": "a", "arguments": []}    | 1 | the arguments of 'a' must be an object
+          {"execute": "\\u001b[2J", "arguments": 1} | 1 | the arguments of '?[2J' must be an object
           {"error": "no"}                      | 1 | an error must have a class and a desc
           {"event": "STOP"}                    | 1 | an event must have a name and a timestamp
           {"hello": "\\u001b[31m"}             | 1 | no message of QMP: {"hello": "\\u001B[31m"}
@@ -356,6 +357,37 @@ class RecordingTest {
       }
     }
     assertFault(file, 66, "more than 64 MiB are in it");
+  }
+
+  @Test
+  void boundsWhatWaitsForAnAnswer() throws IOException {
+    String command = client("{\"execute\":\"a\"}") + "\n";
+    String begun = lines(HEADER, qemu(GREETING)) + command.repeat(Assembly.MOST_UNANSWERED);
+    assertEquals(Assembly.MOST_UNANSWERED, Recording.read(file(begun)).exchanges().size());
+    assertFault(
+        begun + command,
+        Assembly.MOST_UNANSWERED + 3,
+        "more than " + Assembly.MOST_UNANSWERED + " commands have no answer");
+  }
+
+  @Test
+  void boundsTheExchanges() throws IOException {
+    String answers = "{\"return\":1}\n\n".repeat(Assembly.MOST_EXCHANGES + 1);
+    assertEquals(
+        Assembly.MOST_EXCHANGES,
+        Recording.read(file(GREETING + "\n\n" + answers)).exchanges().size());
+    assertFault(
+        GREETING + "\n\n" + answers + "{\"return\":1}\n",
+        2 * Assembly.MOST_EXCHANGES + 5,
+        "more than " + Assembly.MOST_EXCHANGES + " commands or answers");
+  }
+
+  @Test
+  void makesAGreetingOfNothingButAnObject() throws IOException {
+    assertFault(
+        "{\"execute\": \"query-version\"}\n\n{\"return\": []}\n",
+        1,
+        "no greeting can be made of query-version: its answer must be an object");
   }
 
   @Test

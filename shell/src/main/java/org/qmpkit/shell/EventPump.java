@@ -30,6 +30,9 @@ final class EventPump {
    */
   private record Kept(Event event, int size) {}
 
+  /** As many are taken at a time, which is more than wait: QEMU may be faster than a screen. */
+  private static final int TAKEN = 4096;
+
   /** As many are shown in one piece: the prompt is drawn anew once for all of them. */
   private static final int AT_ONCE = 100;
 
@@ -81,7 +84,7 @@ final class EventPump {
     // What was kept came first, also where it was unmuted this moment.
     List<Event> some = muted ? new ArrayList<>() : kept();
     Event event;
-    while ((event = take(source)) != null) {
+    for (int i = 0; i < TAKEN && (event = take(source)) != null; i++) {
       log.add(event);
       if (!choice.test(event)) {
         hidden += event.lost();

@@ -56,7 +56,7 @@ final class RecordCommand implements ShellCommand {
       session.screen().say(running.state().replaceFirst("^recording to", "recorded to"));
       return ExitStatus.DONE;
     }
-    if (running != null) {
+    if (running != null && !running.hasFailed()) {
       throw new LineException(running.file() + " is being recorded; 'record off' ends that");
     }
     if (!session.options().negotiates()) {

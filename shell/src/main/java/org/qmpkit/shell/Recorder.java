@@ -5,7 +5,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +48,13 @@ final class Recorder implements Tap, AutoCloseable {
   /** The commands that were heard and have no answer yet. */
   private final Set<Long> unanswered = new HashSet<>();
 
-  /** Those of them whose answer is a secret; for the thread that writes. */
-  private final Set<Long> secret = new HashSet<>();
+  /** The names of those whose answer is a secret, or has one; for the thread that writes. */
+  private final Map<Long, String> secret = new HashMap<>();
 
   private long held;
   private long messages;
   private boolean closed;
+  private boolean told;
   private @Nullable String failure;
 
   private Recorder(Path file, RecordingWriter writer, Consumer<String> note) {
@@ -126,7 +129,8 @@ final class Recorder implements Tap, AutoCloseable {
   }
 
   private void write() {
-    try {
+    // It alone touches the file: to close one that a disk is stuck with would be to wait for it.
+    try (writer) {
       Entry next;
       while ((next = take()) != null) {
         write(next);
@@ -136,10 +140,18 @@ final class Recorder implements Tap, AutoCloseable {
     } catch (InterruptedException e) {
       fail("it was interrupted");
     }
-    String why = failure();
-    if (why != null) {
-      note.accept("the recording " + file + " has ended: " + why);
+    tell();
+  }
+
+  /** Says once why it has ended, if not because it was closed. */
+  private void tell() {
+    synchronized (this) {
+      if (told || failure == null) {
+        return;
+      }
+      told = true;
     }
+    note.accept(state());
   }
 
   private synchronized @Nullable Entry take() throws InterruptedException {
@@ -152,27 +164,39 @@ final class Recorder implements Tap, AutoCloseable {
   }
 
   private synchronized void fail(String why) {
-    failure = why;
+    failure = failure == null ? why : failure;
     waiting.clear();
-  }
-
-  private synchronized @Nullable String failure() {
-    return failure;
   }
 
   private void write(Entry entry) throws IOException {
     switch (entry.kind()) {
-      case SENT -> writer.sent(entry.at(), masked(entry));
+      case SENT -> {
+        // Its number may be that of one whose answer was lost with an earlier connection.
+        secret.remove(entry.id());
+        writer.sent(entry.at(), masked(entry));
+      }
       case ANSWER -> {
-        boolean hide = secret.remove(entry.id()) && JsonText.read(entry.message()).has("return");
+        String command = secret.remove(entry.id());
         writer.received(
-            entry.at(),
-            hide
-                ? "{\"return\": \"" + Secrets.MASK + "\", \"id\": " + entry.id() + "}"
-                : entry.message());
+            entry.at(), command == null ? entry.message() : masked(command, entry.message()));
       }
       case OTHER -> writer.received(entry.at(), entry.message());
     }
+  }
+
+  /** An answer to a command that returns secrets. */
+  private static String masked(String command, String answer) {
+    ObjectNode message = (ObjectNode) JsonText.read(answer);
+    JsonNode value = message.get("return");
+    if (value == null) {
+      return answer;
+    }
+    if (Secrets.returnedAmongOthersBy(command)) {
+      message.set("return", Secrets.maskedReturn(command, value));
+    } else {
+      message.put("return", Secrets.MASK);
+    }
+    return JsonText.compact(message, Palette.PLAIN);
   }
 
   private String masked(Entry entry) {
@@ -182,8 +206,8 @@ final class Recorder implements Tap, AutoCloseable {
       return entry.message();
     }
     String name = message.path("execute").asString(message.path("exec-oob").asString(""));
-    if (Secrets.returnedBy(name, arguments)) {
-      secret.add(entry.id());
+    if (Secrets.returnedBy(name, arguments) || Secrets.returnedAmongOthersBy(name)) {
+      secret.put(entry.id(), name);
     }
     JsonNode masked = Secrets.masked(name, arguments);
     if (masked.equals(arguments)) {
@@ -195,6 +219,11 @@ final class Recorder implements Tap, AutoCloseable {
 
   Path file() {
     return file;
+  }
+
+  /** Whether it has ended by itself: it is full, or can't be written. */
+  synchronized boolean hasFailed() {
+    return failure != null;
   }
 
   /** How it is, in a sentence. */
@@ -215,11 +244,8 @@ final class Recorder implements Tap, AutoCloseable {
     try {
       if (!thread.join(TO_WRITE)) {
         fail("the disk did not take it in time");
+        tell();
       }
-      writer.close();
-    } catch (IOException e) {
-      fail(Reasons.of(e));
-      note.accept("the recording " + file + " has ended: " + Reasons.of(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

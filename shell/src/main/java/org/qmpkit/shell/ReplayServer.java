@@ -14,6 +14,7 @@ import org.qmpkit.net.Loop;
 import org.qmpkit.net.Signals;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
+import org.qmpkit.protocol.StandIn;
 import org.qmpkit.recording.Recording;
 import org.qmpkit.recording.Replay;
 
@@ -70,6 +71,15 @@ public final class ReplayServer {
       String said =
           why.startsWith("cannot read") ? why : "cannot read " + file + ": " + Reasons.of(e);
       err.println("qmp replay: " + said);
+      return ExitStatus.USAGE;
+    }
+    try {
+      var _ = new StandIn(recording.greeting());
+    } catch (IllegalArgumentException e) {
+      err.println(
+          "qmp replay: cannot stand in for the QEMU of "
+              + file
+              + ": its greeting must have a version and capabilities, in 64 KiB at most");
       return ExitStatus.USAGE;
     }
     if (address != null) {

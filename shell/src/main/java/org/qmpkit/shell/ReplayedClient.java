@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Loop;
+import org.qmpkit.net.Timer;
 import org.qmpkit.protocol.Message.Command;
 import org.qmpkit.protocol.StandIn;
 import org.qmpkit.recording.Recording.Event;
@@ -36,11 +39,18 @@ final class ReplayedClient {
   private final boolean paced;
   private final Runnable ended;
   private final StandIn qemu;
+  private final Set<Timer> timers = new HashSet<>();
   private final ByteBuffer unread = ByteBuffer.allocate(READ).flip();
   private boolean greeted;
   private boolean working;
   private boolean inputEnded;
+
+  /** It said that it quits: no command is answered any more. */
+  private boolean quitting;
+
+  /** It said all that was to be said behind that. */
   private boolean quits;
+
   private boolean open = true;
   private int later;
 
@@ -73,7 +83,7 @@ final class ReplayedClient {
     try {
       if (endpoint.read(unread.clear()) < 0) {
         inputEnded = true;
-        loop.schedule(TO_READ, this::giveUp);
+        schedule(TO_READ, this::giveUp);
       }
       unread.flip();
     } catch (IOException e) {
@@ -84,33 +94,39 @@ final class ReplayedClient {
   /** Who ended its input still gets its answers, but is not waited for when they are there. */
   private void giveUp() {
     if (working && open) {
-      loop.schedule(TO_READ, this::giveUp);
+      schedule(TO_READ, this::giveUp);
     } else {
       close();
     }
+  }
+
+  private void schedule(Duration after, Runnable task) {
+    timers.removeIf(each -> !each.pending());
+    timers.add(loop.schedule(after, task));
   }
 
   /** Answers and writes as far as it goes. */
   private void turn() {
-    int left;
+    // Too much that waits to be written stops the answers: once it is written they go on.
     do {
-      left = unread.remaining();
       answer();
       write();
-    } while (open && unread.hasRemaining() && unread.remaining() < left);
+    } while (open && !working && !quitting && unread.hasRemaining() && qemu.outbox().isEmpty());
     if (!open) {
       return;
     }
     boolean written = qemu.outbox().isEmpty();
-    if (written && (quits || (inputEnded && !working && !unread.hasRemaining()))) {
+    boolean settled = inputEnded && !working && !quitting && !unread.hasRemaining();
+    if (written && (quits || settled)) {
       close();
     } else {
-      endpoint.interest(!working && !inputEnded && !unread.hasRemaining(), !written);
+      boolean reads = !working && !quitting && !inputEnded && !unread.hasRemaining();
+      endpoint.interest(reads, !written);
     }
   }
 
   private void answer() {
-    while (open && !working && !quits) {
+    while (open && !working && !quitting) {
       Command command = qemu.next(unread);
       if (!greeted && qemu.ready()) {
         greeted = true;
@@ -125,6 +141,7 @@ final class ReplayedClient {
 
   private void answer(Command command) {
     Replay.Reply reply = replay.reply(command.name(), arguments(command));
+    boolean quit = reply.answer().success() && command.name().equals("quit");
     ArrayDeque<Step> steps = new ArrayDeque<>();
     addAll(reply, reply.before(), steps);
     steps.add(
@@ -133,10 +150,11 @@ final class ReplayedClient {
             () -> {
               qemu.answer(reply.answer().message(id(command)));
               working = false;
-              // It ends as QEMU does, when it has said so.
-              quits = reply.answer().success() && command.name().equals("quit");
+              quitting = quit;
             }));
     addAll(reply, reply.after(), steps);
+    // It ends as QEMU does, when it has said so, and what came of it.
+    steps.add(new Step(Duration.ZERO, () -> quits |= quit));
     working = true;
     later++;
     say(steps, System.nanoTime());
@@ -151,7 +169,7 @@ final class ReplayedClient {
     while (!steps.isEmpty() && open) {
       Duration left = steps.element().after().minusNanos(System.nanoTime() - start);
       if (paced && left.isPositive() && later <= MOST_LATER) {
-        loop.schedule(
+        schedule(
             left,
             () -> {
               say(steps, start);
@@ -205,6 +223,8 @@ final class ReplayedClient {
   void close() {
     if (open) {
       open = false;
+      timers.forEach(Timer::cancel);
+      timers.clear();
       endpoint.close();
       ended.run();
     }

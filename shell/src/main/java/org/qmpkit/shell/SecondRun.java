@@ -3,7 +3,6 @@ package org.qmpkit.shell;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,15 +30,38 @@ final class SecondRun {
   /** As many differences of one answer are shown. */
   private static final int SHOWN = 20;
 
-  /** As many may come between two looks at them. */
+  /** As many may come between two looks at them, and as many are taken at a look. */
   private static final int EVENTS = 16_384;
+
+  /** As many kinds of events are kept besides those of the recording, none with a longer name. */
+  private static final int KINDS = 1_000;
+
+  private static final int LONGEST_NAME = 256;
+
+  /** The most characters of events that are kept to be compared: as many as a recording has. */
+  private static final long HELD = Recording.MOST;
+
+  /** The events of one name in both runs; of the second as many as the recording has. */
+  private static final class Kind {
+    final List<JsonNode> first = new ArrayList<>();
+    final List<JsonNode> second = new ArrayList<>();
+    int recorded;
+    long count;
+  }
 
   private final Session session;
   private final Recording recording;
   private final Set<String> ignored;
-  private final Map<String, List<JsonNode>> expected = new LinkedHashMap<>();
-  private final Map<String, List<JsonNode>> came = new LinkedHashMap<>();
+  private final Map<String, Kind> kinds = new LinkedHashMap<>();
+  private final int recordedKinds;
+
+  /** How many that were expected so far have not come. */
   private int missing;
+
+  /** How many came of which nothing is kept: lost, or of too many names. */
+  private long unkept;
+
+  private long held;
   private int same;
   private int different;
   private int leftOut;
@@ -48,6 +70,15 @@ final class SecondRun {
     this.session = session;
     this.recording = recording;
     this.ignored = ignored;
+    for (Exchange each : recording.exchanges()) {
+      each.before().forEach(event -> kind(event.name()).recorded++);
+      each.after().forEach(event -> kind(event.name()).recorded++);
+    }
+    recordedKinds = kinds.size();
+  }
+
+  private Kind kind(String name) {
+    return kinds.computeIfAbsent(name, _ -> new Kind());
   }
 
   /**
@@ -93,9 +124,10 @@ final class SecondRun {
     if (command.oob() && client.offersOob()) {
       request = request.outOfBand();
     }
-    if (command.masked() || session.isRefused(request)) {
+    boolean masked = command.masked() || Secrets.returnedBy(command.name(), command.arguments());
+    if (masked || session.isRefused(request)) {
       leftOut++;
-      if (command.masked()) {
+      if (masked) {
         tell(exchange, List.of("left out: there is a secret in it, which was not recorded"));
       }
       return true;
@@ -105,7 +137,7 @@ final class SecondRun {
     JsonNode now;
     boolean success = true;
     try {
-      now = session.ask(request);
+      now = Secrets.maskedReturn(command.name(), session.ask(request));
     } catch (CommandFailed e) {
       success = false;
       now = Answers.error(e, null).get("error");
@@ -166,68 +198,102 @@ final class SecondRun {
   }
 
   private void expect(Recording.Event event) {
+    Kind kind = kind(event.name());
     JsonNode data = tree(event.text()).path("data");
-    add(expected, event.name(), data);
-    missing++;
-  }
-
-  private static void add(Map<String, List<JsonNode>> to, String name, JsonNode data) {
-    JsonNode some = data.isMissingNode() ? JsonNodeFactory.instance.objectNode() : data;
-    to.computeIfAbsent(name, _ -> new ArrayList<>()).add(some);
-  }
-
-  private void take(Event event) {
-    List<JsonNode> wanted = expected.getOrDefault(event.name(), List.of());
-    add(came, event.name(), event.data());
-    if (came.getOrDefault(event.name(), List.of()).size() <= wanted.size()) {
-      missing--;
+    kind.first.add(data.isMissingNode() ? JsonNodeFactory.instance.objectNode() : data);
+    if (kind.first.size() > kind.count) {
+      missing++;
     }
   }
 
+  private void take(Event event) {
+    unkept += event.lost();
+    Kind kind = kinds.get(event.name());
+    if (kind == null) {
+      // What comes and was not recorded may be anything, and any number of it.
+      if (kinds.size() >= KINDS + recordedKinds || event.name().length() > LONGEST_NAME) {
+        unkept++;
+        return;
+      }
+      kind = kind(event.name());
+    }
+    kind.count++;
+    if (kind.count <= kind.first.size()) {
+      missing--;
+    }
+    if (kind.count <= kind.recorded) {
+      held += EventLog.size(event);
+      if (held <= HELD) {
+        kind.second.add(event.data());
+      }
+    }
+  }
+
+  /** Takes what is there, and not all that comes meanwhile: QEMU may be faster. */
   private void drain(Subscription events) throws InterruptedException {
-    awaitUntil(events, System.nanoTime());
+    for (int i = 0; i < EVENTS && takeNext(events, Duration.ZERO); i++) {}
   }
 
   /** An event may come behind the answer to what caused it. */
   private void awaitLate(Subscription events) throws InterruptedException {
-    awaitUntil(events, System.nanoTime() + LATE.toNanos());
+    long end = System.nanoTime() + LATE.toNanos();
+    long left = LATE.toNanos();
+    while (missing > 0 && left > 0 && takeNext(events, Duration.ofNanos(left))) {
+      left = end - System.nanoTime();
+    }
+    drain(events);
   }
 
-  private void awaitUntil(Subscription events, long end) throws InterruptedException {
+  private boolean takeNext(Subscription events, Duration timeout) throws InterruptedException {
+    // It does not look for that while events come.
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
     try {
-      Optional<Event> event = events.next(Duration.ZERO);
-      while (event.isPresent() || (missing > 0 && end - System.nanoTime() > 0)) {
-        event.ifPresent(this::take);
-        long left = missing > 0 ? Math.max(0, end - System.nanoTime()) : 0;
-        event = events.next(Duration.ofNanos(left));
-      }
+      Optional<Event> event = events.next(timeout);
+      event.ifPresent(this::take);
+      return event.isPresent();
     } catch (QmpException e) {
       // It has left, which the answers tell; what came before counts.
+      return false;
     }
   }
 
+  /** Tells the differences; how many kinds have some. */
   private int compareEvents() {
     int strange = 0;
-    Set<String> names = new LinkedHashSet<>(expected.keySet());
-    names.addAll(came.keySet());
-    for (String name : names) {
-      List<JsonNode> first = expected.getOrDefault(name, List.of());
-      List<JsonNode> second = came.getOrDefault(name, List.of());
-      List<String> differences = new ArrayList<>();
-      if (first.size() != second.size()) {
-        differences.add(first.size() + " recorded, now " + second.size());
-      }
-      for (int i = 0; i < Math.min(first.size(), second.size()); i++) {
-        differences.addAll(Differences.of("data", first.get(i), second.get(i), ignored));
-      }
+    for (Map.Entry<String, Kind> each : kinds.entrySet()) {
+      List<String> differences = differences(each.getValue());
       if (!differences.isEmpty()) {
         strange++;
-        differences.stream()
-            .limit(SHOWN)
-            .forEach(
-                each -> session.screen().result("event " + Printable.text(name) + ": " + each));
+        tellEvent(Printable.text(each.getKey()), differences);
       }
     }
+    if (unkept > 0) {
+      strange++;
+      session.screen().result("events: " + unkept + " more, too many to be compared");
+    }
     return strange;
+  }
+
+  private List<String> differences(Kind kind) {
+    List<String> differences = new ArrayList<>();
+    if (kind.first.size() != kind.count) {
+      differences.add(kind.first.size() + " recorded, now " + kind.count);
+    }
+    int compared = Math.min(kind.first.size(), kind.second.size());
+    for (int i = 0; i < compared && differences.size() < SHOWN; i++) {
+      differences.addAll(Differences.of("data", kind.first.get(i), kind.second.get(i), ignored));
+    }
+    if (compared < Math.min(kind.first.size(), kind.count)) {
+      differences.add("too long to be compared from number " + (compared + 1) + " on");
+    }
+    return differences;
+  }
+
+  private void tellEvent(String name, List<String> differences) {
+    differences.stream()
+        .limit(SHOWN)
+        .forEach(each -> session.screen().result("event " + name + ": " + each));
   }
 }

@@ -20,6 +20,8 @@ final class Secrets {
   private static final String SECRET_OBJECT = "secret";
 
   private static final String DATA = "data";
+  private static final String HMP = "human-monitor-command";
+  private static final String COMMAND_LINE = "command-line";
 
   /**
    * Lines that may hold one, to the letter or by an HMP command: rather one too many is forgotten.
@@ -31,6 +33,9 @@ final class Secrets {
               // Not key-secret, which is the id of one.
               + "|(?<![-\\w])secret(?:['\"]?\\s*+[:=]{0,2}\\s*+['\"]|:?=)"
               + "|\\bproperty['\"]?\\s*+[:=]{1,2}\\s*+['\"]?data\\b"
+              // HMP's: a path, which may be quoted, and a property.
+              + "|\\bqom-[gs]et\\s++(?:-\\w++\\s++)?(?:\"[^\"]*+\"|\\S++)\\s++['\"]?"
+              + "(?:data|secret)\\b"
               + "|\\bchange\\s++vnc\\b"
               + "|://[^/\\s'\"@:]*+:[^/\\s'\"@]*+@");
 
@@ -39,6 +44,9 @@ final class Secrets {
 
   /** Makes objects; those of a type that begins with {@link #SECRET_OBJECT} hold one. */
   private static final Pattern MAKES_OBJECT = Pattern.compile("(?i)\\bobject[-_]add\\b");
+
+  /** Gives the values of all properties of some objects, since QEMU 10.1. */
+  private static final String LISTS_VALUES = "qom-list-get";
 
   private Secrets() {}
 
@@ -53,10 +61,9 @@ final class Secrets {
 
   /** A request's arguments with a mask in the place of each secret; the same if there is none. */
   static JsonNode masked(String command, JsonNode arguments) {
-    if (command.equals("human-monitor-command")
-        && in(arguments.path("command-line").asString(""))) {
+    if (command.equals(HMP) && in(arguments.path(COMMAND_LINE).asString(""))) {
       ObjectNode copy = (ObjectNode) arguments.deepCopy();
-      return copy.put("command-line", MASK);
+      return copy.put(COMMAND_LINE, MASK);
     }
     JsonNode copy = arguments.deepCopy();
     mask(copy, false);
@@ -73,8 +80,35 @@ final class Secrets {
 
   /** Whether what a command returns is a secret itself. */
   static boolean returnedBy(String command, JsonNode arguments) {
+    if (command.equals(HMP)) {
+      String line = arguments.path(COMMAND_LINE).asString("");
+      return line.toLowerCase(Locale.ROOT).contains("qom-get") && in(line);
+    }
     String property = arguments.path("property").asString("").toLowerCase(Locale.ROOT);
     return command.equals("qom-get") && isSecretProperty(property);
+  }
+
+  /** Whether there may be secrets among what a command returns. */
+  static boolean returnedAmongOthersBy(String command) {
+    return command.equals(LISTS_VALUES);
+  }
+
+  /** What such a command returned, with a mask in the place of each secret; of others all of it. */
+  static JsonNode maskedReturn(String command, JsonNode value) {
+    if (!returnedAmongOthersBy(command)) {
+      return value;
+    }
+    JsonNode copy = value.deepCopy();
+    maskProperties(copy);
+    return copy;
+  }
+
+  private static void maskProperties(JsonNode node) {
+    String name = node.path("name").asString("").toLowerCase(Locale.ROOT);
+    if (node instanceof ObjectNode object && object.has("value") && isSecretProperty(name)) {
+      object.put("value", MASK);
+    }
+    node.forEach(Secrets::maskProperties);
   }
 
   private static boolean isSecretProperty(String property) {

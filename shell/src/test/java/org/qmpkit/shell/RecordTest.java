@@ -81,6 +81,13 @@ final class RecordTest {
       assertEquals(
           "{\"return\": \"hunter2\"}",
           shell.line("qom-get path=/objects/sec0 property=data").out());
+      assertTrue(
+          shell
+              .line(
+                  "{\"execute\": \"human-monitor-command\", \"arguments\":"
+                      + " {\"command-line\": \"qom-get /objects/sec0 data\"}}")
+              .out()
+              .contains("hunter2"));
       shell.line("set_password protocol=vnc password=hunter3");
       shell.line("blockdev-add node-name=x driver=nbd export=a server.type=nope");
       shell.line("object-del id=sec0");
@@ -89,9 +96,41 @@ final class RecordTest {
     String text = Files.readString(file);
     assertFalse(text.contains("hunter"), text);
     Recording recording = Recording.read(file);
-    assertEquals(5, recording.exchanges().size());
+    assertEquals(6, recording.exchanges().size());
     assertEquals("\"***\"", Objects.requireNonNull(recording.exchanges().get(1).answer()).text());
-    assertTrue(Objects.requireNonNull(recording.exchanges().get(2).command()).masked());
+    assertEquals("\"***\"", Objects.requireNonNull(recording.exchanges().get(2).answer()).text());
+    assertTrue(Objects.requireNonNull(recording.exchanges().get(3).command()).masked());
+  }
+
+  /** The numbers of requests begin anew with a connection. */
+  @Test
+  void anAnswerThatWasLostHidesNoOther() throws Exception {
+    Path file = folder.resolve("session.rec");
+    try (FakeQemu fake = FakeQemu.start();
+        ShellRig shell = ShellRig.on(fake)) {
+      fake.answers(
+          request -> request.contains("qom-get") ? "" : FakeQemu.returning(request, "\"clear\""));
+      shell.line("record " + file);
+      Thread cut =
+          Thread.ofPlatform()
+              .daemon()
+              .start(() -> {
+                while (fake.received().stream().noneMatch(each -> each.contains("qom-get"))) {
+                  Thread.onSpinWait();
+                }
+                fake.hangUp();
+              });
+      shell.line("qom-get path=/objects/s property=data");
+      cut.join();
+      shell.line("reconnect");
+      for (int i = 0; i < 8; i++) {
+        shell.line("query-x");
+      }
+      shell.line("record off");
+    }
+    String text = Files.readString(file);
+    assertFalse(text.contains("***"), text);
+    assertTrue(text.contains("\"return\": \"clear\""), text);
   }
 
   @Test
@@ -149,7 +188,13 @@ final class RecordTest {
       }
       assertEquals("{\"return\": {}}", shell.line("query-name").out());
       String why = "the recording " + file + " has ended: it would have more than 64 MiB";
-      assertEquals(why, shell.line("record off").err().lines().toList().getLast());
+      assertEquals(why, shell.line("record").err().lines().toList().getLast());
+      Path next = folder.resolve("next.rec");
+      assertEquals(
+          "recording to " + next + "; 'record off' ends it", shell.line("record " + next).err());
+      shell.line("query-name");
+      assertTrue(shell.line("record off").err().startsWith("recorded to " + next), shell::said);
+      assertEquals(1, Recording.read(next).exchanges().size());
     }
     assertEquals(
         7, Recording.read(file).exchanges().stream().filter(each -> each.answer() != null).count());

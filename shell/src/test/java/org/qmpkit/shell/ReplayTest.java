@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -115,12 +116,15 @@ final class ReplayTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     Served(String name, boolean paced) throws Exception {
+      this(recording, name, paced);
+    }
+
+    Served(Path file, String name, boolean paced) throws Exception {
       socket = folder.resolve(name);
       Address address = Address.unix(socket);
       PrintStream none = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
       PrintStream said = new PrintStream(err, true, StandardCharsets.UTF_8);
-      status =
-          new FutureTask<>(() -> ReplayServer.run(recording, address, true, paced, none, said));
+      status = new FutureTask<>(() -> ReplayServer.run(file, address, true, paced, none, said));
       Thread.ofPlatform().daemon().start(status);
       while (!Files.exists(socket) && !status.isDone()) {
         Thread.onSpinWait();
@@ -182,8 +186,76 @@ final class ReplayTest {
     }
   }
 
+  private static Path written(String name, String... messages) throws IOException {
+    String header = "{\"qmp-recording\": 1, \"started\": \"2026-11-30T00:00:00Z\"}\n";
+    return Files.writeString(folder.resolve(name), header + String.join("\n", messages) + "\n");
+  }
+
+  private static String message(double at, String from, String message) {
+    return "{\"at\": " + at + ", \"from\": \"" + from + "\", \"message\": " + message + "}";
+  }
+
   @Test
   void takesItsTimeIfItIsTold() throws Exception {
+    String shutdown = "{\"timestamp\": {}, \"event\": \"SHUTDOWN\"}";
+    Path file =
+        written(
+            "timed.rec",
+            message(0, "qemu", FakeQemu.GREETING),
+            message(1, "client", "{\"execute\": \"quit\"}"),
+            message(1.4, "qemu", "{\"return\": {}}"),
+            message(1.8, "qemu", shutdown));
+    try (Served served = new Served(file, "timed", true);
+        LineClient client = LineClient.connect(served.socket)) {
+      client.negotiate();
+      long start = System.nanoTime();
+      assertEquals("{\"return\": {}}", client.ask("{\"execute\": \"quit\"}"));
+      assertTrue(System.nanoTime() - start >= Duration.ofMillis(400).toNanos());
+      assertEquals(List.of(shutdown), client.expectEnd());
+      assertTrue(System.nanoTime() - start >= Duration.ofMillis(800).toNanos());
+    }
+  }
+
+  /** More than may wait to be written, to a client that reads as fast as it can. */
+  @Test
+  void answersAllOfMany() throws Exception {
+    Path file =
+        written(
+            "large.rec",
+            message(0, "qemu", FakeQemu.GREETING),
+            message(1, "client", "{\"execute\": \"a\"}"),
+            message(1, "qemu", "{\"return\": \"" + "x".repeat(1_100_000) + "\"}"));
+    try (Served served = new Served(file, "large", false);
+        LineClient client = LineClient.connect(served.socket)) {
+      client.negotiate();
+      client.send("{\"execute\": \"a\"}".repeat(40));
+      for (int i = 0; i < 40; i++) {
+        assertEquals(1_100_014, client.reply().length());
+      }
+    }
+  }
+
+  @Test
+  void refusesAGreetingThatNoQemuSends() throws Exception {
+    String long64 = FakeQemu.GREETING.replace("\"FakeQemu\"", "\"" + "x".repeat(70_000) + "\"");
+    Path file = written("greeting.rec", message(0, "qemu", long64));
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status;
+    try (PrintStream none =
+            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+        PrintStream said = new PrintStream(err, true, StandardCharsets.UTF_8)) {
+      status = ReplayServer.run(file, null, true, false, none, said);
+    }
+    assertEquals(ExitStatus.USAGE, status);
+    assertEquals(
+        "qmp replay: cannot stand in for the QEMU of "
+            + file
+            + ": its greeting must have a version and capabilities, in 64 KiB at most",
+        err.toString(StandardCharsets.UTF_8).strip());
+  }
+
+  @Test
+  void saysTheSameInItsTime() throws Exception {
     try (Served served = new Served("paced", true);
         LineClient client = LineClient.connect(served.socket)) {
       assertEquals(SAID, said(client));
@@ -241,6 +313,52 @@ final class ReplayTest {
             shown.out());
         assertEquals(ExitStatus.FAILED, shown.status());
       }
+    }
+  }
+
+  /** Whatever comes, and however much of it, no more is kept than can be compared. */
+  @Test
+  void aFloodOfEventsIsADifference() throws Exception {
+    String event = "{\"event\": \"%s\", \"timestamp\": {\"seconds\": 1, \"microseconds\": 2}}\r\n";
+    StringBuilder flood = new StringBuilder(event.formatted("FLOOD").repeat(3000));
+    for (int i = 0; i < 3000; i++) {
+      flood.append(event.formatted("E" + i));
+    }
+    try (FakeQemu fake = FakeQemu.from(recording)) {
+      fake.answers(request -> {
+        if (request.contains("query-version")) {
+          fake.send(flood.toString());
+        }
+        return null;
+      });
+      try (ShellRig shell = ShellRig.on(fake)) {
+        Shown shown = shell.line("replay " + recording);
+        List<String> rows = shown.out().lines().toList();
+        assertEquals(1002, rows.size());
+        assertEquals("event FLOOD: 0 recorded, now 3000", rows.getFirst());
+        assertEquals("event E998: 0 recorded, now 1", rows.get(999));
+        assertEquals("events: 2001 more, too many to be compared", rows.get(1000));
+        assertEquals(
+            "10 answers, all as recorded; 1001 kinds of events not as recorded", rows.getLast());
+        assertEquals(ExitStatus.FAILED, shown.status());
+      }
+    }
+  }
+
+  @Test
+  void leavesOutWhatReturnedASecret() throws Exception {
+    Path file = folder.resolve("returned.rec");
+    try (RealQemu qemu = RealQemu.start();
+        ShellRig shell = ShellRig.on(qemu)) {
+      shell.line("object-add qom-type=secret id=sec0 data=hunter2");
+      shell.line("record " + file);
+      shell.line("qom-get path=/objects/sec0 property=data");
+      shell.line("record off");
+      Shown shown = shell.line("replay " + file);
+      assertEquals(
+          "line 3: qom-get: left out: there is a secret in it, which was not recorded\n"
+              + "0 answers, all as recorded; 1 commands left out",
+          shown.out());
     }
   }
 

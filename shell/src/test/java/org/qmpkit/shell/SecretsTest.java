@@ -31,6 +31,11 @@ final class SecretsTest {
         "blockdev-add driver=https url=x cookie=session=1",
         "qom-set path=/objects/s property=data value=hunter2",
         "qom-set path=/objects/s property=password value=hunter2",
+        "qom-set /objects/s data hunter2",
+        "qom-set -j /objects/s data \"hunter2\"",
+        "qom-set \"/objects/a b\" \"data\" hunter2",
+        "QOM-GET  /objects/s  data",
+        "human-monitor-command command-line=\"qom-get /objects/s data\"",
         "a secret=hunter2",
         "a secret:=\"hunter2\"",
         "a b.passphrase=hunter2",
@@ -56,6 +61,9 @@ final class SecretsTest {
         "expire_password protocol=vnc time=never",
         "qom-get path=/machine property=type",
         "qom-set path=/machine property=note value=x",
+        "qom-set /machine/data note x",
+        "qom-get /machine/data type",
+        "qom-list /objects/data",
         "change ide1-cd0 /tmp/a.iso",
         "migrate uri=tcp:host:4444",
       })
@@ -107,6 +115,24 @@ final class SecretsTest {
     for (String[] row : rows) {
       assertEquals(row[1], masked(row[0]));
     }
+  }
+
+  @Test
+  void amongManyValuesOnlySecretsAreMasked() {
+    String value =
+        "[{\"properties\": [{\"name\": \"data\", \"type\": \"string\", \"value\": \"%s\"},"
+            + " {\"name\": \"format\", \"type\": \"QCryptoSecretFormat\", \"value\": \"raw\"},"
+            + " {\"name\": \"passwd\", \"type\": \"string\"}]}]";
+    assertEquals(
+        value.formatted("***"),
+        JsonText.compact(
+            Secrets.maskedReturn("qom-list-get", JsonText.read(value.formatted("hunter2"))),
+            Palette.PLAIN));
+    assertEquals(
+        value.formatted("hunter2"),
+        JsonText.compact(
+            Secrets.maskedReturn("query-x", JsonText.read(value.formatted("hunter2"))),
+            Palette.PLAIN));
   }
 
   @Test
