@@ -394,7 +394,8 @@ public final class QmpClient implements AutoCloseable {
    * JobWatch#await(Duration)}.
    *
    * @param start a command whose argument {@code job-id} names the job
-   * @param timeout how long both may take together; {@link QmpOptions#FOREVER} for no limit
+   * @param timeout how long both may take together, whatever {@link QmpCommand#within} says; {@link
+   *     QmpOptions#FOREVER} for no limit
    * @throws CommandFailed if the job can't be started
    * @throws IllegalArgumentException if nothing names the job
    */
@@ -407,7 +408,8 @@ public final class QmpClient implements AutoCloseable {
     }
     long begun = System.nanoTime();
     try (JobWatch watch = watchJob(id.asString())) {
-      execute(start.within(start.timeout(timeout)));
+      Duration own = start.timeout(timeout);
+      execute(start.within(own.compareTo(timeout) < 0 ? own : timeout));
       Duration left = timeout.minusNanos(System.nanoTime() - begun);
       return watch.await(left.isPositive() ? left : Duration.ofNanos(1));
     }
