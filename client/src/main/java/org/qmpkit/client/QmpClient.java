@@ -146,7 +146,7 @@ public final class QmpClient implements AutoCloseable {
   public JsonNode execute(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.value(connection.await(call, timeout, "execute"), connection.address(), timeout);
+    return call.value(connection.await(call, timeout, "execute"), connection, timeout);
   }
 
   /** Executes a command without arguments, as {@link #execute(QmpCommand, Class)}. */
@@ -178,7 +178,7 @@ public final class QmpClient implements AutoCloseable {
    */
   public <T> T execute(QmpCommand command, Class<T> view)
       throws QmpException, InterruptedException {
-    return Views.read(execute(command), view, address(), command.name());
+    return Views.read(execute(command), view, connection.peer(), address(), command.name());
   }
 
   /**
@@ -191,7 +191,7 @@ public final class QmpClient implements AutoCloseable {
   public String executeText(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.text(connection.await(call, timeout, "executeText"), connection.address(), timeout);
+    return call.text(connection.await(call, timeout, "executeText"), connection, timeout);
   }
 
   /** Executes a command without arguments, as {@link #executeAsync(QmpCommand)}. */
@@ -263,7 +263,7 @@ public final class QmpClient implements AutoCloseable {
    */
   public Subscription subscribe(EventFilter filter) {
     Subscription subscription = new Subscription(connection, filter, null);
-    connection.add(subscription);
+    connection.subscriptions().add(subscription);
     return subscription;
   }
 
@@ -310,7 +310,7 @@ public final class QmpClient implements AutoCloseable {
     boolean begun = false;
     try {
       Duration timeout = options.replyTimeout();
-      JsonNode answer = call.value(connection.await(call, timeout, "follow"), address(), timeout);
+      JsonNode answer = call.value(connection.await(call, timeout, "follow"), connection, timeout);
       if (!isSubscription(answer)) {
         throw new ProtocolViolation(
             address(),
@@ -348,8 +348,9 @@ public final class QmpClient implements AutoCloseable {
         return;
       }
       if (isSubscription(value)) {
-        connection.follow(
-            subscription, value.path("cursor").asString(), value.path("replayed").asInt());
+        connection
+            .subscriptions()
+            .follow(subscription, value.path("cursor").asString(), value.path("replayed").asInt());
       }
     }
   }

@@ -236,8 +236,7 @@ class JobsTest {
       client.execute("job-resume", Map.of("id", "copy"));
       other.await(Set.of(Status.RUNNING), MINUTE);
       assertEquals(Status.RUNNING, job.await(Set.of(Status.RUNNING), MINUTE).status());
-      assertThrows(
-          TimedOut.class, () -> job.await(Set.of(Status.PAUSED), Duration.ofMillis(500)));
+      assertThrows(TimedOut.class, () -> job.await(Set.of(Status.PAUSED), Duration.ofMillis(500)));
       client.execute("job-cancel", Map.of("id", "copy"));
     }
   }
@@ -271,8 +270,7 @@ class JobsTest {
     TimedOut late =
         assertThrows(
             TimedOut.class,
-            () ->
-                client.runJob(backup("target", Map.of()).within(MINUTE), Duration.ofMillis(300)));
+            () -> client.runJob(backup("target", Map.of()).within(MINUTE), Duration.ofMillis(300)));
     qemu.resume();
     assertTrue(late.getMessage().contains("within 300 ms"), late.getMessage());
   }
