@@ -119,7 +119,7 @@ public final class JobWatch implements AutoCloseable {
     try {
       drain();
     } catch (QmpException e) {
-      // The next wait meets it, too.
+      // The next wait meets the connection's end, too; an event nobody can read counts as lost.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
