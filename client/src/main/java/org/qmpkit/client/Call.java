@@ -45,8 +45,9 @@ abstract sealed class Call {
    * @param timeout how long it was waited
    * @throws QmpException what went wrong instead
    */
-  final JsonNode value(Outcome outcome, Address address, Duration timeout) throws QmpException {
-    return value(answer(outcome, address, timeout), address, attempted());
+  final JsonNode value(Outcome outcome, Connection connection, Duration timeout)
+      throws QmpException {
+    return value(answer(outcome, connection, timeout), connection, attempted());
   }
 
   /**
@@ -55,22 +56,24 @@ abstract sealed class Call {
    * @param timeout how long it was waited
    * @throws QmpException what went wrong instead
    */
-  final String text(Outcome outcome, Address address, Duration timeout) throws QmpException {
-    Answer answer = answer(outcome, address, timeout);
+  final String text(Outcome outcome, Connection connection, Duration timeout) throws QmpException {
+    Answer answer = answer(outcome, connection, timeout);
     if (answer instanceof Message.Return returned) {
       return returned.value();
     }
-    throw failure(tree(answer, address, attempted()), address, attempted());
+    throw failure(tree(answer, connection, attempted()), connection, attempted());
   }
 
-  private Answer answer(Outcome outcome, Address address, Duration timeout) throws QmpException {
+  private Answer answer(Outcome outcome, Connection connection, Duration timeout)
+      throws QmpException {
     String attempted = attempted();
+    Address address = connection.address();
     // No switch: its first use takes some 10 ms, which a short-lived process would feel.
     if (outcome instanceof Outcome.Answered answered) {
       return answered.answer();
     }
     if (outcome instanceof Outcome.Lost lost) {
-      throw lost.ending().exception(address, attempted, lost.sent());
+      throw lost.ending().exception(connection.peer(), address, attempted, lost.sent());
     }
     boolean sent = ((Outcome.Expired) outcome).sent();
     throw new TimedOut(
@@ -82,43 +85,44 @@ abstract sealed class Call {
             + ": no answer within "
             + Deadline.text(timeout)
             + (sent ? "; it was sent, so it may run yet" : "; it was not sent")
-            + "; 'qmp health "
-            + address
-            + "' says what is the matter",
+            + connection.peer().ifSilent(address),
         sent);
   }
 
-  private JsonNode value(Answer answer, Address address, String attempted) throws QmpException {
-    JsonNode message = tree(answer, address, attempted);
+  private JsonNode value(Answer answer, Connection connection, String attempted)
+      throws QmpException {
+    JsonNode message = tree(answer, connection, attempted);
     if (answer instanceof Message.Return) {
       return message.get("return");
     }
-    throw failure(message, address, attempted);
+    throw failure(message, connection, attempted);
   }
 
-  private static JsonNode tree(Answer answer, Address address, String attempted)
+  private static JsonNode tree(Answer answer, Connection connection, String attempted)
       throws ProtocolViolation {
     try {
       return Json.tree(answer.document().toString());
     } catch (JacksonException e) {
-      throw violation(address, attempted, "the answer has " + e.getOriginalMessage(), e);
+      throw violation(connection, attempted, "the answer has " + e.getOriginalMessage(), e);
     }
   }
 
-  private QmpException failure(JsonNode message, Address address, String attempted) {
+  private QmpException failure(JsonNode message, Connection connection, String attempted) {
     JsonNode error = message.get("error");
     JsonNode errorClass = error.get("class");
     JsonNode desc = error.get("desc");
     if (errorClass == null || !errorClass.isString() || desc == null || !desc.isString()) {
-      return violation(address, attempted, "an error without class and desc", null);
+      return violation(connection, attempted, "an error without class and desc", null);
     }
-    return new CommandFailed(address, command.name(), errorClass.asString(), desc.asString());
+    return new CommandFailed(
+        connection.address(), command.name(), errorClass.asString(), desc.asString());
   }
 
   private static ProtocolViolation violation(
-      Address address, String attempted, String why, @Nullable Exception cause) {
+      Connection connection, String attempted, String why, @Nullable Exception cause) {
     return (ProtocolViolation)
-        new Ending(Ending.Kind.BROKE, why, cause).exception(address, attempted, false);
+        new Ending(Ending.Kind.BROKE, why, cause)
+            .exception(connection.peer(), connection.address(), attempted, false);
   }
 
   /** One that a thread waits for. */
@@ -219,7 +223,7 @@ abstract sealed class Call {
 
     private void complete(Outcome outcome) {
       try {
-        future.complete(value(outcome, connection.address(), timeout));
+        future.complete(value(outcome, connection, timeout));
       } catch (QmpException | RuntimeException e) {
         future.completeExceptionally(e);
       }

@@ -3,23 +3,18 @@ package org.qmpkit.client;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
-import org.qmpkit.net.Attempt;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Endpoint;
-import org.qmpkit.net.Listener;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.ClientSession;
 import org.qmpkit.protocol.ClientSession.Heard;
 import org.qmpkit.protocol.ClientSession.Phase;
-import org.qmpkit.protocol.Message;
 import org.qmpkit.protocol.Message.Greeting;
 
 /**
@@ -39,15 +34,10 @@ final class Connection implements Connecting {
   private final ClientSession session;
   private final Waiter opened;
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
-  private @Nullable Attempt attempt;
-  private @Nullable Listener listener;
+  private final Subscriptions subscriptions = new Subscriptions();
+  private final Dialing dialing;
+  private final Fence fence;
   private @Nullable Endpoint endpoint;
-
-  /** Who gets the next so many events alone, since they are old ones that it asked for. */
-  private @Nullable Subscription replayedTo;
-
-  private int replayed;
   private volatile boolean connected;
   private volatile Phase phase = Phase.GREETING;
   private volatile long dropped;
@@ -65,10 +55,16 @@ final class Connection implements Connecting {
     calls = new Calls(options.queueLimit());
     session = peer.session(options.messageLimit());
     opened = new Waiter();
+    dialing = new Dialing(address, options.connectTimeout(), loop, this);
+    fence = new Fence(session, loop, this::fenced);
   }
 
   Address address() {
     return address;
+  }
+
+  Peer peer() {
+    return peer;
   }
 
   QmpLoop loop() {
@@ -77,6 +73,10 @@ final class Connection implements Connecting {
 
   Calls calls() {
     return calls;
+  }
+
+  Subscriptions subscriptions() {
+    return subscriptions;
   }
 
   Executor callbacks() {
@@ -107,7 +107,7 @@ final class Connection implements Connecting {
       if (ending != null) {
         throw ending.cause() instanceof TransportException failed
             ? new Disconnected(address, String.valueOf(failed.getMessage()), false, failed)
-            : ending.exception(address, "connect", false);
+            : ending.exception(peer, address, "connect", false);
       }
       if (!greeted) {
         throw new Silence(address, peer, options.connectTimeout(), connected, phase, dropped > 0)
@@ -122,32 +122,8 @@ final class Connection implements Connecting {
   }
 
   private void dial(Transports transports) {
-    if (calls.ending() != null) {
-      return;
-    }
-    if (!address.server()) {
-      attempt = transports.connect(address, loop.loop(), options.connectTimeout(), this);
-      return;
-    }
-    try {
-      Listener made = transports.listen(address, loop.loop());
-      listener = made;
-      made.onWaiting(() -> take(made));
-      made.interest(true);
-    } catch (TransportException e) {
-      failed(e);
-    }
-  }
-
-  private void take(Listener from) {
-    try {
-      Endpoint caller = from.accept();
-      if (caller != null) {
-        from.close();
-        connected(caller);
-      }
-    } catch (IOException e) {
-      end(new Ending(Ending.Kind.LOST, "cannot take QEMU's call: " + e.getMessage(), e));
+    if (calls.ending() == null) {
+      dialing.begin(transports);
     }
   }
 
@@ -206,7 +182,7 @@ final class Connection implements Connecting {
       throw new QueueFull(address, call.command.name(), options.queueLimit());
     }
     if (added instanceof Calls.Added.Over over) {
-      throw over.ending().exception(address, call.attempted(), false);
+      throw over.ending().exception(peer, address, call.attempted(), false);
     }
   }
 
@@ -236,7 +212,7 @@ final class Connection implements Connecting {
       if (!settled) {
         sent = calls.abandon(call);
         if (peer == Peer.AGENT) {
-          loop.run(() -> synchronize(call));
+          loop.run(() -> giveUp(call));
         }
       }
     }
@@ -252,17 +228,17 @@ final class Connection implements Connecting {
     });
   }
 
-  /**
-   * Lets an agent's late answer be dropped, or its lost synchronization come again: what a call
-   * that nobody waits for any more was waiting for.
-   */
-  private void synchronize(Call abandoned) {
+  /** Lets the answer to a command that nobody waits for any more be dropped. */
+  private void giveUp(Call abandoned) {
     boolean late = calls.forget(abandoned);
-    if (calls.ending() == null && (late || session.phase() == Phase.FENCING)) {
-      session.synchronize();
-      phase = session.phase();
-      guarded(this::write);
+    if (calls.ending() == null) {
+      fence.givenUp(late);
     }
+  }
+
+  private void fenced() {
+    phase = session.phase();
+    guarded(this::write);
   }
 
   /** Sends what may be sent, and writes what fits. */
@@ -338,7 +314,7 @@ final class Connection implements Connecting {
       if (hears != null) {
         hears.happened(happened.event().document().toString());
       }
-      happened(happened.event());
+      subscriptions.happened(happened.event());
     } else if (heard instanceof Heard.Ready ready) {
       if (ready.greeting().oob()) {
         calls.offersOob();
@@ -348,27 +324,6 @@ final class Connection implements Connecting {
       end(new Ending(Ending.Kind.LOST, "QEMU greeted anew in mid-stream", null));
     } else if (heard instanceof Heard.Broke broke) {
       end(new Ending(Ending.Kind.BROKE, broke.reason(), null));
-    }
-  }
-
-  private void happened(Message.Event event) {
-    Subscription alone = replayed > 0 ? replayedTo : null;
-    if (alone != null) {
-      replayed--;
-      alone.offer(event);
-    } else {
-      subscriptions.forEach(each -> each.offer(event));
-    }
-  }
-
-  /** The helper has subscribed us: so many old events follow, for this subscription alone. */
-  void follow(Subscription subscription, String newest, int replayed) {
-    this.replayed = replayed;
-    replayedTo = subscription;
-    subscription.begin(newest, replayed);
-    add(subscription);
-    if (subscription.isClosed()) {
-      remove(subscription);
     }
   }
 
@@ -398,38 +353,20 @@ final class Connection implements Connecting {
     tap = who;
   }
 
-  /** Hears events from here on. From any thread. */
-  void add(Subscription subscription) {
-    subscriptions.add(subscription);
-    Ending ending = calls.ending();
-    if (ending != null) {
-      subscription.end(ending);
-    }
-  }
-
-  /** From any thread. */
-  void remove(Subscription subscription) {
-    subscriptions.remove(subscription);
-  }
-
   /** Ends it for good, and whatever waits for it; the first ending counts. */
   void end(Ending why) {
     if (calls.ending() != null) {
       return;
     }
     loop.remove(this);
-    if (attempt != null) {
-      attempt.close();
-    }
-    if (listener != null) {
-      listener.close();
-    }
+    dialing.close();
+    fence.close();
     if (endpoint != null) {
       endpoint.close();
       endpoint = null;
     }
     calls.end(why);
-    subscriptions.forEach(each -> each.end(why));
+    subscriptions.end(why);
     opened.wake();
     ended.countDown();
     if (ownsLoop) {

@@ -25,7 +25,7 @@ record Ending(Kind kind, String why, @Nullable Throwable cause) {
    * @param attempted what could not be done, as "execute 'stop'"
    * @param sent whether a command was sent, so that nobody knows whether it ran
    */
-  QmpException exception(Address address, String attempted, boolean sent) {
+  QmpException exception(Peer peer, Address address, String attempted, boolean sent) {
     String text =
         "cannot "
             + attempted
@@ -36,7 +36,7 @@ record Ending(Kind kind, String why, @Nullable Throwable cause) {
             + (sent ? "; whether the command ran is unknown" : "")
             + switch (kind) {
               case CLOSED, LOST -> "; connect again";
-              case BROKE -> "; see whether this is a QMP monitor (mode=control)";
+              case BROKE -> peer.ifBroken();
             };
     return switch (kind) {
       case CLOSED, LOST -> new Disconnected(address, text, sent, cause);

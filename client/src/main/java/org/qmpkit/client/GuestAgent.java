@@ -13,7 +13,8 @@ import tools.jackson.databind.JsonNode;
  * {@snippet file="org/qmpkit/client/GuestAgentTest.java" region="example"}
  *
  * <p>An agent is part of the guest, which may be hostile: what it says is bounded and checked, and
- * may be false. It may also be gone, and the channel stays: no command waits for ever.
+ * may be false. It may also be gone, and the channel stays: no command waits for ever unless it is
+ * told to, by {@link QmpCommand#within}.
  *
  * <p>An agent serves one command after the other, without ids, since old ones refuse them; what
  * keeps answers and commands together is {@code guest-sync-delimited}, before the first command and
@@ -31,6 +32,13 @@ public final class GuestAgent implements AutoCloseable {
   private GuestAgent(Connection connection, QmpOptions options) {
     this.connection = connection;
     this.options = options;
+  }
+
+  /** Options under which no answer is waited for without end: who serves may be gone unnoticed. */
+  static QmpOptions bounded(QmpOptions options) {
+    return Deadline.isFinite(options.replyTimeout())
+        ? options
+        : options.withReplyTimeout(DEFAULT.replyTimeout());
   }
 
   /**
@@ -51,14 +59,15 @@ public final class GuestAgent implements AutoCloseable {
    * listens there.
    *
    * @param options of these {@link QmpOptions#negotiates} and {@link QmpOptions#schemaCache} mean
-   *     nothing here
+   *     nothing here, and a {@link QmpOptions#replyTimeout} without limit is that of {@link
+   *     #DEFAULT}
    * @throws Disconnected if nobody is there, or leaves meanwhile
    * @throws TimedOut if no agent answers in time, as when it does not run in the guest
    * @throws InterruptedException if this thread is interrupted meanwhile
    */
   public static GuestAgent connect(Address address, QmpOptions options)
       throws QmpException, InterruptedException {
-    return new GuestAgent(Peer.AGENT.connect(address, options), options);
+    return new GuestAgent(Peer.AGENT.connect(address, options), bounded(options));
   }
 
   /** Where it is connected to. */
@@ -104,13 +113,13 @@ public final class GuestAgent implements AutoCloseable {
     }
     Call.Waiting call = new Call.Waiting(Json.command(command, options.messageLimit()));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.value(connection.await(call, timeout, "execute"), connection.address(), timeout);
+    return call.value(connection.await(call, timeout, "execute"), connection, timeout);
   }
 
   /** Reads the answer as a record, as {@link QmpClient#execute(QmpCommand, Class)}. */
   public <T> T execute(QmpCommand command, Class<T> view)
       throws QmpException, InterruptedException {
-    return Views.read(execute(command), view, address(), command.name());
+    return Views.read(execute(command), view, Peer.AGENT, address(), command.name());
   }
 
   /** Ends the connection: what waits fails with {@link Disconnected}. Idempotent. */

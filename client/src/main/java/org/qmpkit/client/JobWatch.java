@@ -70,7 +70,8 @@ public final class JobWatch implements AutoCloseable {
    *
    * @param until statuses at which to return, too, as {@link JobInfo.Status#READY} of a mirror or
    *     {@link JobInfo.Status#PENDING} of a job without {@code auto-finalize}; such a job waits for
-   *     a command and does not end of its own. A status that was passed meanwhile counts
+   *     a command and does not end of its own. A status that was passed meanwhile counts, from the
+   *     end of the last wait on, or from the watch's beginning
    * @param timeout how long to wait; {@link QmpOptions#FOREVER} for no limit
    * @return the job: of a status that was wanted, or ended well: {@code CONCLUDED} if it waits to
    *     be dismissed, {@code NULL} if it is forgotten
@@ -84,13 +85,44 @@ public final class JobWatch implements AutoCloseable {
       throws QmpException, InterruptedException {
     QmpOptions.positive("timeout", timeout);
     wait = new Wait(until, timeout);
-    JobInfo reached = look();
-    while (reached == null) {
-      Event event = events.next(wait.left()).orElseThrow(this::timedOut);
-      untold |= event.lost() > 0;
-      reached = hear(event);
+    try {
+      JobInfo reached = look();
+      while (reached == null) {
+        reached = hear(next());
+      }
+      return reached;
+    } finally {
+      forget();
     }
-    return reached;
+  }
+
+  private Event next() throws QmpException, InterruptedException {
+    // As long as events of other jobs wait to be taken, the subscription looks at neither.
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted while it waited for job '" + id + "'");
+    }
+    if (!wait.left().isPositive()) {
+      throw timedOut();
+    }
+    return events.next(wait.left()).orElseThrow(this::timedOut);
+  }
+
+  /** Notes what has come by now, and not what comes meanwhile, which may have no end. */
+  private void drain() throws QmpException, InterruptedException {
+    for (int most = EVENTS.capacity(); most > 0 && events.await(Duration.ZERO); most--) {
+      events.next(Duration.ZERO).ifPresent(this::note);
+    }
+  }
+
+  /** To the next wait, what has come by now is no news. */
+  private void forget() {
+    try {
+      drain();
+    } catch (QmpException e) {
+      // The next wait meets the connection's end, too; an event nobody can read counts as lost.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Asks for the job; all events before the answer have come by then. */
@@ -99,9 +131,7 @@ public final class JobWatch implements AutoCloseable {
     if (known != null) {
       return reached(known);
     }
-    while (events.await(Duration.ZERO)) {
-      events.next(Duration.ZERO).ifPresent(this::note);
-    }
+    drain();
     JobInfo last = job;
     if (last == null) {
       throw failed(Reason.ABSENT, null);
@@ -129,6 +159,7 @@ public final class JobWatch implements AutoCloseable {
 
   /** Whether the event changed the job's status. */
   private boolean note(Event event) {
+    untold |= event.lost() > 0;
     JsonNode data = event.data();
     if (event.name().equals("JOB_STATUS_CHANGE")) {
       if (!data.path("id").asString("").equals(id)) {
@@ -170,6 +201,9 @@ public final class JobWatch implements AutoCloseable {
     job = known;
     aborted |= known.status() == Status.ABORTING;
     if (hasEnded(known.status())) {
+      // It has its own error; what was noted may be of an earlier job of the name.
+      aborted = false;
+      cancelled = false;
       return ended(known);
     }
     return wait.until().contains(known.status()) ? known : null;

@@ -25,6 +25,23 @@ enum Peer {
     };
   }
 
+  /** What says more where no answer came, as the end of a sentence; empty if nothing does. */
+  String ifSilent(Address address) {
+    return this == AGENT ? "" : "; 'qmp health " + address + "' says what is the matter";
+  }
+
+  /** What may be wrong where something else was said than such a peer says. */
+  String ifBroken() {
+    return this == AGENT
+        ? "; see whether this is an agent's channel, and no monitor"
+        : "; see whether this is a QMP monitor (mode=control)";
+  }
+
+  /** What says more where an answer is of another shape; empty if nothing does. */
+  String ifMismatched() {
+    return this == AGENT ? "" : "; Schema.check tells what else does not fit this QEMU";
+  }
+
   /**
    * A connection to such a peer, which is ready; blocks.
    *

@@ -146,7 +146,7 @@ public final class QmpClient implements AutoCloseable {
   public JsonNode execute(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.value(connection.await(call, timeout, "execute"), connection.address(), timeout);
+    return call.value(connection.await(call, timeout, "execute"), connection, timeout);
   }
 
   /** Executes a command without arguments, as {@link #execute(QmpCommand, Class)}. */
@@ -178,7 +178,7 @@ public final class QmpClient implements AutoCloseable {
    */
   public <T> T execute(QmpCommand command, Class<T> view)
       throws QmpException, InterruptedException {
-    return Views.read(execute(command), view, address(), command.name());
+    return Views.read(execute(command), view, connection.peer(), address(), command.name());
   }
 
   /**
@@ -191,7 +191,7 @@ public final class QmpClient implements AutoCloseable {
   public String executeText(QmpCommand command) throws QmpException, InterruptedException {
     Call.Waiting call = new Call.Waiting(message(command));
     Duration timeout = command.timeout(options.replyTimeout());
-    return call.text(connection.await(call, timeout, "executeText"), connection.address(), timeout);
+    return call.text(connection.await(call, timeout, "executeText"), connection, timeout);
   }
 
   /** Executes a command without arguments, as {@link #executeAsync(QmpCommand)}. */
@@ -263,7 +263,7 @@ public final class QmpClient implements AutoCloseable {
    */
   public Subscription subscribe(EventFilter filter) {
     Subscription subscription = new Subscription(connection, filter, null);
-    connection.add(subscription);
+    connection.subscriptions().add(subscription);
     return subscription;
   }
 
@@ -310,7 +310,7 @@ public final class QmpClient implements AutoCloseable {
     boolean begun = false;
     try {
       Duration timeout = options.replyTimeout();
-      JsonNode answer = call.value(connection.await(call, timeout, "follow"), address(), timeout);
+      JsonNode answer = call.value(connection.await(call, timeout, "follow"), connection, timeout);
       if (!isSubscription(answer)) {
         throw new ProtocolViolation(
             address(),
@@ -348,8 +348,9 @@ public final class QmpClient implements AutoCloseable {
         return;
       }
       if (isSubscription(value)) {
-        connection.follow(
-            subscription, value.path("cursor").asString(), value.path("replayed").asInt());
+        connection
+            .subscriptions()
+            .follow(subscription, value.path("cursor").asString(), value.path("replayed").asInt());
       }
     }
   }
@@ -394,7 +395,8 @@ public final class QmpClient implements AutoCloseable {
    * JobWatch#await(Duration)}.
    *
    * @param start a command whose argument {@code job-id} names the job
-   * @param timeout how long both may take together; {@link QmpOptions#FOREVER} for no limit
+   * @param timeout how long both may take together, whatever {@link QmpCommand#within} says; {@link
+   *     QmpOptions#FOREVER} for no limit
    * @throws CommandFailed if the job can't be started
    * @throws IllegalArgumentException if nothing names the job
    */
@@ -407,7 +409,8 @@ public final class QmpClient implements AutoCloseable {
     }
     long begun = System.nanoTime();
     try (JobWatch watch = watchJob(id.asString())) {
-      execute(start.within(start.timeout(timeout)));
+      Duration own = start.timeout(timeout);
+      execute(start.within(own.compareTo(timeout) < 0 ? own : timeout));
       Duration left = timeout.minusNanos(System.nanoTime() - begun);
       return watch.await(left.isPositive() ? left : Duration.ofNanos(1));
     }

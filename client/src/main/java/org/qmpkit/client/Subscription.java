@@ -118,7 +118,7 @@ public final class Subscription implements Iterable<Event>, AutoCloseable {
           return !closed;
         }
         if (ending != null) {
-          throw ending.exception(connection.address(), "receive events", false);
+          throw ending.exception(connection.peer(), connection.address(), "receive events", false);
         }
         if (deadline.left() <= 0) {
           return false;
@@ -217,7 +217,7 @@ public final class Subscription implements Iterable<Event>, AutoCloseable {
       waiting.clear();
       wakeAll();
     }
-    connection.remove(this);
+    connection.subscriptions().remove(this);
   }
 
   synchronized boolean isClosed() {

@@ -3,8 +3,8 @@ package org.qmpkit.client;
 import org.qmpkit.net.Address;
 
 /**
- * The answer is QEMU's, but not of the shape that this program reads it as: another version of QEMU
- * has other members. {@link Schema#check} tells beforehand.
+ * The answer is QEMU's, or an agent's, but not of the shape that this program reads it as: another
+ * version has other members. Of QEMU, {@link Schema#check} tells beforehand.
  */
 public final class ViewMismatch extends QmpException {
   private static final long serialVersionUID = 1;
@@ -13,7 +13,13 @@ public final class ViewMismatch extends QmpException {
   private final String path;
 
   ViewMismatch(
-      Address address, String command, Class<?> view, String path, String why, Throwable cause) {
+      Peer peer,
+      Address address,
+      String command,
+      Class<?> view,
+      String path,
+      String why,
+      Throwable cause) {
     super(
         address,
         "cannot read the answer to '"
@@ -25,7 +31,7 @@ public final class ViewMismatch extends QmpException {
             + (path.isEmpty() ? "" : ": " + path)
             + ": "
             + why
-            + "; Schema.check tells what else does not fit this QEMU",
+            + peer.ifMismatched(),
         cause);
     this.command = command;
     this.path = path;

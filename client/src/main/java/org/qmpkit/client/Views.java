@@ -58,7 +58,7 @@ final class Views {
    * @throws ViewMismatch if it is of another shape
    * @throws IllegalArgumentException if the view is of a kind that nothing can be read as
    */
-  static <T> T read(JsonNode answer, Class<T> view, Address address, String command)
+  static <T> T read(JsonNode answer, Class<T> view, Peer peer, Address address, String command)
       throws ViewMismatch {
     T read;
     try {
@@ -69,11 +69,11 @@ final class Views {
       if (e.getCause() instanceof IllegalAccessException) {
         throw inaccessible(view, e);
       }
-      throw new ViewMismatch(address, command, view, path(e), e.getOriginalMessage(), e);
+      throw new ViewMismatch(peer, address, command, view, path(e), e.getOriginalMessage(), e);
     }
     if (read == null) {
       throw new ViewMismatch(
-          address, command, view, "", "it is null", new NullPointerException("null"));
+          peer, address, command, view, "", "it is null", new NullPointerException("null"));
     }
     return read;
   }

@@ -1,6 +1,7 @@
 package org.qmpkit.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,9 @@ class HostileAgentTest {
 
   /** In the place of an answer, what {@code guest-sync-delimited} is answered with. */
   private static final String SYNC = "sync";
+
+  /** The same after a while, and at once an empty answer to what is no synchronization. */
+  private static final String SLOW_SYNC = "slow sync";
 
   @TempDir private Path directory;
   private ServerSocketChannel server;
@@ -68,13 +74,18 @@ class HostileAgentTest {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         requests.add(line);
         String answer = answers.size() > 1 ? answers.remove() : String.valueOf(answers.peek());
+        if (answer.equals(SLOW_SYNC)) {
+          boolean sync = line.contains("guest-sync");
+          TimeUnit.MILLISECONDS.sleep(sync ? 300 : 0);
+          answer = sync ? SYNC : "{\"return\": {}}\n";
+        }
         String id = line.replaceAll("\\D+", "");
         String text = answer.equals(SYNC) ? "\u00ff{\"return\": " + id + "}\n" : answer;
         do {
           out.write(text.getBytes(StandardCharsets.ISO_8859_1));
         } while (text.equals("x".repeat(65536))); // until it is left
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // The client has left.
     }
   }
@@ -111,9 +122,64 @@ class HostileAgentTest {
     answers.addAll(List.of(SYNC, "", "", SYNC, "{\"return\": \"mine\"}\n"));
     try (GuestAgent agent = connect(OPTIONS)) {
       for (int i = 0; i < 2; i++) {
-        assertThrows(TimedOut.class, () -> agent.execute(QmpCommand.of("guest-a").within(MOMENT)));
+        TimedOut late =
+            assertThrows(
+                TimedOut.class, () -> agent.execute(QmpCommand.of("guest-a").within(MOMENT)));
+        assertFalse(late.getMessage().contains("qmp health"), late.getMessage());
       }
       assertEquals("mine", agent.execute("guest-b").asString());
+    }
+  }
+
+  @Test
+  void whoIsImpatientDoesNotHoldUpOthers() throws Exception {
+    answers.add(SLOW_SYNC);
+    try (GuestAgent agent = connect(OPTIONS)) {
+      answers.add("");
+      answers.add(SLOW_SYNC);
+      answers.remove();
+      assertThrows(TimedOut.class, () -> agent.execute(QmpCommand.of("guest-a").within(MOMENT)));
+      AtomicBoolean done = new AtomicBoolean();
+      Thread impatient = Thread.ofPlatform().daemon().start(() -> hurry(agent, done));
+      try {
+        QmpCommand patient = QmpCommand.of("guest-ping").within(Duration.ofSeconds(30));
+        assertEquals(0, agent.execute(patient).size());
+      } finally {
+        done.set(true);
+        assertTrue(impatient.join(MINUTE), "it hurries on");
+      }
+    }
+  }
+
+  private static void hurry(GuestAgent agent, AtomicBoolean done) {
+    while (!done.get()) {
+      try {
+        agent.execute(QmpCommand.of("guest-b").within(Duration.ofMillis(50)));
+      } catch (TimedOut e) {
+        // Again.
+      } catch (QmpException | InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  @Test
+  void noCommandWaitsForEverUnlessItIsToldTo() {
+    QmpOptions endless = QmpOptions.DEFAULT.withConnectTimeout(MINUTE);
+    assertEquals(OPTIONS, GuestAgent.bounded(endless));
+    assertEquals(MOMENT, GuestAgent.bounded(endless.withReplyTimeout(MOMENT)).replyTimeout());
+  }
+
+  record Named(String name) {}
+
+  @Test
+  void anAnswerOfAnotherShapeIsNotSoughtInQemusSchema() throws Exception {
+    answers.addAll(List.of(SYNC, "{\"return\": {}}\n"));
+    try (GuestAgent agent = connect(OPTIONS)) {
+      QmpCommand command = QmpCommand.of("guest-get-host-name");
+      ViewMismatch other =
+          assertThrows(ViewMismatch.class, () -> agent.execute(command, Named.class));
+      assertFalse(other.getMessage().contains("Schema"), other.getMessage());
     }
   }
 
@@ -124,6 +190,7 @@ class HostileAgentTest {
       ProtocolViolation endless =
           assertThrows(ProtocolViolation.class, () -> agent.execute("guest-file-read"));
       assertTrue(endless.getMessage().contains("size limit"), endless.getMessage());
+      assertTrue(endless.getMessage().endsWith("and no monitor"), endless.getMessage());
       assertThrows(ProtocolViolation.class, () -> agent.execute("guest-ping"));
     }
   }

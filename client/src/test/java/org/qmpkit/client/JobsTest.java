@@ -214,6 +214,68 @@ class JobsTest {
   }
 
   @Test
+  void whatStaysIsNotTakenForAnEarlierOne() throws Exception {
+    addFull();
+    try (JobWatch job = client.watchJob("copy")) {
+      client.execute(backup("full", Map.of("auto-dismiss", false)));
+      assertThrows(JobFailed.class, () -> job.await(MINUTE));
+      client.execute("job-dismiss", Map.of("id", "copy"));
+      client.execute(backup("target", Map.of("auto-dismiss", false)));
+      client.awaitJob("copy", MINUTE); // it has ended before this watch looks
+      assertEquals(Status.CONCLUDED, job.await(MINUTE).status());
+    }
+  }
+
+  @Test
+  void whatWasPassedBeforeAWaitEndedIsNoNews() throws Exception {
+    try (JobWatch job = client.watchJob("copy");
+        JobWatch other = client.watchJob("copy")) {
+      startSlow("copy", true);
+      client.execute("job-pause", Map.of("id", "copy"));
+      other.await(Set.of(Status.PAUSED), MINUTE);
+      client.execute("job-resume", Map.of("id", "copy"));
+      other.await(Set.of(Status.RUNNING), MINUTE);
+      assertEquals(Status.RUNNING, job.await(Set.of(Status.RUNNING), MINUTE).status());
+      assertThrows(TimedOut.class, () -> job.await(Set.of(Status.PAUSED), Duration.ofMillis(500)));
+      client.execute("job-cancel", Map.of("id", "copy"));
+    }
+  }
+
+  @Test
+  void anEndAmongDroppedEventsIsNoGoodOne() throws Exception {
+    addFull();
+    try (JobWatch job = client.watchJob("copy")) {
+      client.execute(backup("full", Map.of("auto-dismiss", false)));
+      assertThrows(JobFailed.class, () -> client.awaitJob("copy", MINUTE));
+      try (Subscription all = client.subscribe(EventFilter.of("JOB_STATUS_CHANGE"))) {
+        while (all.dropped() == 0) {
+          assertThrows(JobFailed.class, () -> client.runJob(other("full"), MINUTE));
+        }
+      }
+      client.execute("job-dismiss", Map.of("id", "copy"));
+      JobFailed untold = assertThrows(JobFailed.class, () -> job.await(MINUTE));
+      assertEquals(Reason.UNTOLD, untold.reason());
+    }
+  }
+
+  private static QmpCommand other(String target) {
+    return QmpCommand.of(
+        "blockdev-backup",
+        Map.of("job-id", "other", "device", "source", "target", target, "sync", "full"));
+  }
+
+  @Test
+  void aCommandsOwnTimeIsNoLongerThanTheJobs() {
+    qemu.pause();
+    TimedOut late =
+        assertThrows(
+            TimedOut.class,
+            () -> client.runJob(backup("target", Map.of()).within(MINUTE), Duration.ofMillis(300)));
+    qemu.resume();
+    assertTrue(late.getMessage().contains("within 300 ms"), late.getMessage());
+  }
+
+  @Test
   void aJobThatIsCancelled() throws Exception {
     startSlow("copy", true);
     CompletableFuture<JobInfo> end = awaiting("copy");

@@ -50,7 +50,7 @@ class ViewsTest {
   }
 
   private static <T> T read(String json, Class<T> view) throws ViewMismatch {
-    return Views.read(Json.tree(json), view, Address.parse("unix:/q"), "query-it");
+    return Views.read(Json.tree(json), view, Peer.MONITOR, Address.parse("unix:/q"), "query-it");
   }
 
   // @start region="example"

@@ -1,6 +1,7 @@
 package org.qmpkit.testkit;
 
 import java.io.IOException;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Executable;
 import java.net.URI;
@@ -14,6 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.HierarchyTraversalMode;
 
 /** What {@link WithQemu} stands for. Stores close what is in them, the youngest first. */
 final class QemuExtension
@@ -33,6 +39,9 @@ final class QemuExtension
         TestExecutionExceptionHandler,
         LifecycleMethodExecutionExceptionHandler {
   private static final Namespace NAMESPACE = Namespace.create(QemuExtension.class);
+
+  private static final List<Class<? extends Annotation>> LIFECYCLE =
+      List.of(BeforeAll.class, BeforeEach.class, AfterEach.class, AfterAll.class);
 
   /**
    * A QEMU that is wanted, and for how long.
@@ -127,13 +136,32 @@ final class QemuExtension
         .orElseGet(() -> ConditionEvaluationResult.enabled("no QEMU is missing"));
   }
 
+  /**
+   * Those of a test and its parameters, or of a class and the parameters that all its tests need.
+   */
   private static Stream<WithQemu> annotations(AnnotatedElement element) {
-    Stream<AnnotatedElement> parameters =
-        element instanceof Executable executable
-            ? Arrays.stream(executable.getParameters())
-            : Stream.of();
-    return Stream.concat(Stream.of(element), parameters)
+    Stream<? extends Executable> called =
+        switch (element) {
+          case Executable test -> Stream.of(test);
+          case Class<?> tests ->
+              Stream.concat(
+                  Arrays.stream(tests.getDeclaredConstructors()),
+                  LIFECYCLE.stream()
+                      .flatMap(each ->
+                          AnnotationSupport.findAnnotatedMethods(
+                              tests, each, HierarchyTraversalMode.TOP_DOWN)
+                              .stream()));
+          default -> Stream.of();
+        };
+    return Stream.concat(
+            Stream.of(element), called.flatMap(each -> Arrays.stream(each.getParameters())))
         .flatMap(each -> AnnotationSupport.findAnnotation(each, WithQemu.class).stream());
+  }
+
+  /** What a constructor is given lives as long as the object: a test, or a class of them. */
+  @Override
+  public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext root) {
+    return ExtensionContextScope.TEST_METHOD;
   }
 
   @Override

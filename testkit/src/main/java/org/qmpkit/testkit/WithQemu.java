@@ -53,7 +53,10 @@ public @interface WithQemu {
    */
   String recording() default "";
 
-  /** What becomes of tests where the program is not installed; they fail. */
+  /**
+   * What becomes of tests where the program is not installed; they fail. On a parameter of a
+   * constructor or of a lifecycle method it holds for all tests of the class.
+   */
   Missing missing() default Missing.FAIL;
 
   /** What becomes of tests where QEMU is not installed. */

@@ -288,6 +288,81 @@ class WithQemuTest {
     assertTrue(skipped.contains("apt-get install qemu-system-x86`"), skipped);
   }
 
+  static class Constructed {
+    private final LineClient client;
+
+    Constructed(@WithQemu RealQemu own, LineClient client) {
+      GIVEN.add(own);
+      this.client = client;
+    }
+
+    @RepeatedTest(3)
+    @WithQemu
+    void isConnected(RealQemu qemu) throws Exception {
+      client.negotiate();
+      assertEquals(1, GIVEN.stream().filter(RealQemu::alive).count());
+      assertTrue(qemu.alive());
+    }
+  }
+
+  @WithQemu
+  static class ConstructedOnOne {
+    private final LineClient client;
+
+    ConstructedOnOne(LineClient client) {
+      this.client = client;
+    }
+
+    @RepeatedTest(3)
+    void isConnected() throws Exception {
+      client.negotiate();
+    }
+  }
+
+  @Test
+  void whatAConstructorIsGivenLivesAsLongAsItsTest() {
+    assertPassed(3, Constructed.class);
+    assertEquals(3, pids());
+    assertPassed(3, ConstructedOnOne.class);
+  }
+
+  static class MissingBefore {
+    @BeforeEach
+    void before(
+        @WithQemu(binary = "qemu-system-none", missing = WithQemu.Missing.SKIP) RealQemu qemu) {
+      GIVEN.add(qemu);
+    }
+
+    @Test
+    void isSkipped() {
+      fail("has no QEMU");
+    }
+  }
+
+  static class MissingFromTheStart {
+    MissingFromTheStart(
+        @WithQemu(binary = "qemu-system-none", missing = WithQemu.Missing.SKIP) RealQemu qemu) {
+      GIVEN.add(qemu);
+    }
+
+    @Test
+    void isSkipped() {
+      fail("has no QEMU");
+    }
+  }
+
+  @Test
+  void whereWhatAllTestsNeedIsMissingTheirClassIsSkipped() {
+    for (Class<?> each : List.of(MissingBefore.class, MissingFromTheStart.class)) {
+      Outcome outcome = run(each);
+      assertEquals(Map.of(), outcome.failed());
+      assertEquals(0, outcome.passed());
+      assertEquals(1, outcome.skipped().size());
+      String skipped = outcome.skipped().values().iterator().next();
+      assertTrue(skipped.contains("apt-get install qemu-system-misc"), skipped);
+    }
+  }
+
   static class Unknown {
     @Test
     void isNoMonitor(@WithQemu StringBuilder builder) {
