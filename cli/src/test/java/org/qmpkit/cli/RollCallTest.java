@@ -77,11 +77,11 @@ class RollCallTest {
         all.add(Address.unix(host.root().resolve("nothing" + i)));
       }
       all.add(Address.unix(real));
-      List<Probe.Finding> found = Probe.ask(all, Duration.ofSeconds(10), 2);
+      List<Probe.Finding> found = Probe.ask(all, Duration.ofSeconds(6), 2);
       assertEquals(all.size(), found.size());
       assertNull(found.getFirst().answer());
       assertNotNull(found.getLast().answer());
-      assertTrue(found.getLast().nanos() < Duration.ofSeconds(9).toNanos());
+      assertTrue(found.getLast().nanos() < Duration.ofSeconds(5).toNanos());
       // With room for one alone there is no turn after it.
       assertEquals(1, Probe.ask(all, Duration.ofMillis(300), 1).size());
       assertTrue(qemu.alive());
