@@ -55,7 +55,10 @@ apt_has() {
 apt_candidate() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[0-9]* ]]; }
 
 apt_install() {
-  apt_has "$1" || die "this distribution has no package $1"
+  local package
+  for package; do
+    apt_has "$package" || die "this distribution has no package $package"
+  done
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
     die "could not install $*; try: apt-get install $*"
 }
@@ -83,12 +86,27 @@ other_suites() { # FOLDER deb|deb-src SUITE...
 need() { command -v "$1" >/dev/null || install_for "$@"; }
 need_file() { [ -e "$1" ] || install_for "$@"; }
 
-install_for() { # WHAT_IS_MISSING PACKAGE
+# The same for several at once, which spares the minute that apt-get may take for each.
+need_all() { # [COMMAND PACKAGE]...
+  local missing=() packages=()
+  for (( ; $# > 1; )); do
+    command -v "$1" >/dev/null || {
+      missing+=("$1")
+      packages+=("$2")
+    }
+    shift 2
+  done
+  [ ${#missing[@]} = 0 ] || install_for "${missing[*]}" "${packages[@]}"
+}
+
+install_for() { # WHAT_IS_MISSING PACKAGE...
+  local missing=$1
+  shift
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "$1 is missing; installing $2 …"
-    apt_install "$2"
+    say "missing: $missing; installing $* …"
+    apt_install "$@"
   else
-    die "$1 is missing: run 'sudo apt-get install $2' (or your distribution's like), then again"
+    die "missing: $missing. Run 'sudo apt-get install $*' (or your distribution's like), then again"
   fi
 }
 

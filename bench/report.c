@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum measure { RTT, STRING_TIME, SCHEMA_TIME, CPU };
+enum measure { RTT, STRING_TIME, SCHEMA_TIME, CPU, STRING_CPU };
 
 static const struct ratio {
     struct limit limit;
@@ -23,7 +23,8 @@ static const struct ratio {
     {{"relay/socat speed, schema", NONE, 0}, "socat", "relay", SCHEMA_TIME},
     {{"shared/relay speed, 200 KB string", AT_LEAST, 0.7}, "relay", "shared", STRING_TIME},
     {{"shared/relay speed, schema", AT_LEAST, 0.25}, "relay", "shared", SCHEMA_TIME},
-    {{"relay/socat CPU per RTT", NONE, 0}, "relay", "socat", CPU},
+    {{"relay/socat CPU per RTT", AT_MOST, 0.8}, "relay", "socat", CPU},
+    {{"relay/socat CPU, 200 KB string", AT_MOST, 0.25}, "relay", "socat", STRING_CPU},
     {{"shared/socat CPU per RTT", NONE, 0}, "shared", "socat", CPU},
     {{"relay/direct RTT p50", NONE, 0}, "relay", "direct", RTT},
     {{"socat/direct RTT p50", NONE, 0}, "socat", "direct", RTT},
@@ -110,6 +111,7 @@ static double overall(const struct target *target, enum measure measure, int rou
     case STRING_TIME: return p50(&target->series[STRING]);
     case SCHEMA_TIME: return p50(&target->series[SCHEMA]);
     case CPU: return mean(target->series[PING].round_cpu, rounds);
+    case STRING_CPU: return mean(target->series[STRING].round_cpu, rounds);
     }
     return NAN;
 }
@@ -121,6 +123,7 @@ static double in_round(const struct target *target, enum measure measure, int ro
     case STRING_TIME: return target->series[STRING].round_p50[round];
     case SCHEMA_TIME: return target->series[SCHEMA].round_p50[round];
     case CPU: return target->series[PING].round_cpu[round];
+    case STRING_CPU: return target->series[STRING].round_cpu[round];
     }
     return NAN;
 }

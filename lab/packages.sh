@@ -40,10 +40,7 @@ packages() {
   local xen image libraries more
   xen=$(xen_release)
   [ -n "$xen" ] || cannot "this distribution has no package xen-hypervisor-VERSION-amd64"
-  need busybox busybox-static
-  need cpio cpio
-  need depmod kmod
-  need strip binutils
+  need_all busybox busybox-static cpio cpio depmod kmod strip binutils
   say "fetching Xen $xen, a kernel and QEMU's device model (about 90 MB, once) …"
   image=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ {print $2; exit}')
   mapfile -t libraries < <(depends "xen-utils-$xen" '^lib(xen|yajl|uuid1|lzma|zstd|lz4)')

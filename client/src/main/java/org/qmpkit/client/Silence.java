@@ -67,8 +67,9 @@ record Silence(
             + address
             + ", but not greeted within "
             + time
-            + ": another client probably holds the monitor; to share it, let that client and you go"
-            + " through 'qmp helper --listen unix:/tmp/shared.qmp --connect "
+            + ": another client probably holds the monitor, unless a helper listens there whose QEMU is"
+            + " away; to share a monitor, let that client and you go through"
+            + " 'qmp helper --listen unix:/tmp/shared.qmp --connect "
             + address
             + "'",
         false);

@@ -11,10 +11,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Where runs of bytes end, for every byte, at every place, eight or thirty-two at a time or not.
+ * Where runs of bytes end, for every byte, at every place, whether one, eight, thirty-two or a
+ * block of them are looked at at a time.
  */
 final class AsciiTest {
-  private static final int LONGEST = 75;
+  private static final int LONGEST = 128 + 2 * 512 + 75;
 
   private static boolean standsForItself(int b) {
     return b >= 0x20 && b < 0x7f && b != '"' && b != '\\';
