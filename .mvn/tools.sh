@@ -100,13 +100,13 @@ need_all() { # [COMMAND PACKAGE]...
 }
 
 install_for() { # WHAT_IS_MISSING PACKAGE...
-  local missing=$1
+  local what=$1
   shift
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "missing: $missing; installing $* …"
+    say "missing: $what; installing $* …"
     apt_install "$@"
   else
-    die "missing: $missing. Run 'sudo apt-get install $*' (or your distribution's like), then again"
+    die "missing: $what. Run 'sudo apt-get install $*' (or your distribution's like), then again"
   fi
 }
 

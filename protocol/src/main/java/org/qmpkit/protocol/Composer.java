@@ -30,6 +30,10 @@ final class Composer {
   private byte[] text = new byte[SMALLEST];
   private int length;
   private int expected;
+
+  /** How long the last long message was: who asks for one asks again. */
+  private int usual;
+
   private @Nullable String fault;
   private boolean tooLong;
 
@@ -130,6 +134,9 @@ final class Composer {
   Document document() {
     boolean handOver = length > KEPT_BETWEEN_MESSAGES && length >= text.length / 4 * 3;
     byte[] its = handOver ? text : Arrays.copyOf(text, length);
+    if (length > KEPT_BETWEEN_MESSAGES) {
+      usual = length;
+    }
     if (handOver) {
       text = new byte[SMALLEST];
     }
@@ -378,6 +385,10 @@ final class Composer {
   private int capacity(int wanted) {
     boolean known = expected >= wanted && expected > KEPT_BETWEEN_MESSAGES;
     boolean worthIt = expected - text.length >= text.length / 4;
-    return Math.min(limit, known && worthIt ? expected : Math.max(wanted, 2 * text.length));
+    int more = known && worthIt ? expected : Math.max(wanted, 2 * text.length);
+    // Four times at most: a hostile QEMU pays for what it makes us take.
+    int likely =
+        dialect.spaced && wanted > KEPT_BETWEEN_MESSAGES ? (int) Math.min(usual, 4L * wanted) : 0;
+    return Math.min(limit, Math.max(more, likely));
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,37 @@ final class MemoryTest {
         });
     assertTrue(copied < 50 * MIB, "took " + copied + " bytes of memory");
     assertEquals(1000, client.lines().size());
+  }
+
+  @Test
+  void aLongAnswerInPiecesIsHeldOnceIfTheLastWasAsLong() {
+    Scanner scanner = new Scanner(Dialect.QEMU_OUTPUT, 10 * MIB);
+    assertTrue(ofAnAnswer(scanner, 200_000) > 400_000, "nothing is known before the first");
+    long taken = ofAnAnswer(scanner, 200_000);
+    assertTrue(taken < 250_000, "took " + taken + " bytes of memory");
+  }
+
+  @Test
+  void aShortAnswerBehindAVeryLongOneTakesLittle() {
+    Scanner scanner = new Scanner(Dialect.QEMU_OUTPUT, 10 * MIB);
+    ofAnAnswer(scanner, 9 * MIB);
+    for (int bytes : new int[] {5_000, 20_000, 70_000}) {
+      ofAnAnswer(scanner, 9 * MIB);
+      long taken = ofAnAnswer(scanner, bytes);
+      assertTrue(taken < 9L * bytes, bytes + " bytes took " + taken + " of memory");
+    }
+  }
+
+  /** What one answer takes that comes in pieces, as it is read from a socket. */
+  private static long ofAnAnswer(Scanner scanner, int bytes) {
+    ByteBuffer answer = ByteBuffer.wrap(Ascii.bytes("[\"" + "x".repeat(bytes) + "\"]"));
+    int end = answer.limit();
+    return allocated(() -> {
+      for (int to = 80_000; answer.position() < end; to += 80_000) {
+        Scanned scanned = scanner.next(answer.limit(Math.min(to, end)));
+        assertEquals(answer.position() == end, scanned != null);
+      }
+    });
   }
 
   @ParameterizedTest
