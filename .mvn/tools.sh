@@ -24,8 +24,8 @@ find_jdk() {
   path_java=$(command -v javac 2>/dev/null && true)
   for candidate in "${JAVA_HOME:-}" \
     "${path_java:+$(dirname "$(dirname "$(readlink -f "$path_java")")")}" \
-    /usr/lib/jvm/* /usr/local/lib/jvm/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* \
-    "$HOME"/.jdks/*; do
+    /usr/lib/jvm/* /usr/local/lib/jvm/* /opt/java/* /opt/jdk* "${HOME:-/nonexistent}"/.sdkman/candidates/java/* \
+    "${HOME:-/nonexistent}"/.jdks/*; do
     if [ -n "$candidate" ] && [ "$(jdk_release "$candidate")" -ge 25 ]; then
       export JAVA_HOME=$candidate
       return
@@ -123,9 +123,18 @@ needs_build() {
 
 # Builds cli/target/modules, where that is not newer than the sources.
 build_modules() {
-  local build_log
   needs_build || return 0
   need mvn maven
+  mkdir -p "$here/cli/target"
+  # Two first starts at once: the second waits for the first.
+  (
+    flock 9
+    ! needs_build || make_modules
+  ) 9>"$here/cli/target/.lock"
+}
+
+make_modules() {
+  local build_log
   say "building qmpkit (a minute or two the first time; later only when something changed) …"
   build_log=$(mktemp)
   if ! (cd "$here" && mvn -B -ntp -Dmaven.test.skip=true -pl cli -am package) </dev/null >"$build_log" 2>&1; then

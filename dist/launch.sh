@@ -68,9 +68,15 @@ train() (
   # left is old.
   [ -z "$(find "$new" -prune -mmin +5 2>/dev/null)" ] || rm -rf "$new"
   mkdir "$new" 2>/dev/null || return 0
-  # The flags are split at blanks, which the place of an image may have.
+  # The flags are split at blanks, which the place of an image may have, and that of temporary files.
   lock=$new
   new=$(mktemp -d)
+  case $new in
+    *[[:space:]]*)
+      rmdir "$new"
+      new=$(TMPDIR=/tmp mktemp -d)
+      ;;
+  esac
   flags_of "$trained"
   flags="$flags -XX:AOTCacheOutput=$new/cache"
   # What compilers might learn of a short life is 2 MiB of a daemon's memory, and no quicker start.
