@@ -9,8 +9,8 @@ add() { # ROOT FILE...
   local root=$1 file library place
   shift
   for file; do
-    for library in $(LD_LIBRARY_PATH=$lab/qemu/$libraries:$lab/xen/$libraries ldd "$file" 2>/dev/null |
-      grep -oE '/[^ ]+'); do
+    LD_LIBRARY_PATH=$lab/qemu/$libraries:$lab/xen/$libraries ldd "$file" 2>/dev/null |
+      sed -nE 's,^[^/]*(/.*) \(0x[0-9a-f]+\)$,\1,p' | while read -r library; do
       place=$root/lib/${library##*/}
       [ "${library##*/}" != ld-linux-x86-64.so.2 ] || place=$root/lib64/ld-linux-x86-64.so.2
       [ -e "$place" ] || cp -L "$library" "$place"
@@ -33,7 +33,7 @@ modules() { # ROOT MODULE...
   local root=$1 module
   shift
   for module; do
-    modprobe -d "$lab/xen" -S "$(kernel)" --show-depends "$module" | awk '/^insmod/ {print $2}'
+    modprobe -d "$lab/xen" -S "$(kernel)" --show-depends "$module" | sed -nE 's/^insmod (.*[^ ]) *$/\1/p'
   done | awk '!seen[$0]++' | while read -r module; do
     cp "$module" "$root/modules/"
     strip -g "$root/modules/${module##*/}"
