@@ -184,7 +184,8 @@ final class TlsStream {
     while (flush() && gone == null && from.hasRemaining()) {
       wrap(from);
     }
-    if (gone != null) {
+    // What went before is told first: the peer may have had it, and answered.
+    if (gone != null && from.position() == before) {
       throw gone;
     }
     return from.position() - before;
