@@ -125,7 +125,7 @@ final class Callers {
   }
 
   private void refuse(Client client, Request request, Outcome outcome, String desc) {
-    meter.unanswered(request.command().name(), outcome);
+    meter.unanswered(request.name(), outcome);
     give(client, request, refusal(request, desc));
   }
 

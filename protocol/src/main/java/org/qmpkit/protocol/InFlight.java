@@ -16,7 +16,7 @@ final class InFlight {
    */
   record Sent(long id, Client client, Request request, long at) {
     String name() {
-      return request.command().name();
+      return request.name();
     }
   }
 

@@ -45,7 +45,7 @@ record Refusal(String errorClass, String desc) {
 
   /** Why a command has no answer by now: QEMU works on it, has not taken it, or is not its turn. */
   static String timedOut(Request late, long now) {
-    String name = late.command().name();
+    String name = late.name();
     if (late.written) {
       return TIMED_OUT
           + name

@@ -208,6 +208,40 @@ final class InFlightTest {
   }
 
   @Test
+  @DisplayName("15: a name of any length that its client likes is cut short for the others")
+  void rule15_busyWithALongName() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("x".repeat(500_000));
+    client.leave();
+    Party next = monitor.joinReady();
+    for (int i = 0; i < 60; i++) {
+      next.execute("stop", i);
+    }
+    monitor.pass(Duration.ofSeconds(5));
+    String cut = "x".repeat(64) + "…";
+    List<String> lines = next.lines();
+    assertEquals(60, lines.size());
+    for (String line : lines) {
+      assertEquals("qmpkit: busy: " + cut + " since 5.0 s", Json.desc(line));
+    }
+    assertEquals(
+        cut + " since 5.0 s for client 1, which has left",
+        monitor.status().get("reason").stringValue());
+    assertEquals(cut, monitor.status().at("/in-flight/0/command").stringValue());
+  }
+
+  @Test
+  @DisplayName("15: no character is cut in two")
+  void rule15_busyWithALongNameOfPairs() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("x" + "\ud83d\ude00".repeat(40));
+    client.leave();
+    assertEquals(
+        "x" + "\ud83d\ude00".repeat(31) + "…",
+        monitor.status().at("/in-flight/0/command").stringValue());
+  }
+
+  @Test
   @DisplayName("15: a slow command that somebody waits for refuses nobody")
   void rule15_slowIsNotStuck() {
     monitor.ready(SharedMonitor.greeting(""));
