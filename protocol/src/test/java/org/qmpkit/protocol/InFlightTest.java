@@ -4,15 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.qmpkit.protocol.SharedMonitor.Party;
 import org.qmpkit.protocol.SharedMonitor.Sent;
 
@@ -144,6 +148,49 @@ final class InFlightTest {
     monitor.answer(monitor.sent().get(1));
     assertNotNull(monitor.broker.broken());
     assertEquals(List.of(), stays.lines());
+  }
+
+  /** QEMU reads what it was sent but for so many bytes, and answers what came first. */
+  private void answerFirstOf(String command, int unread) {
+    Party client = monitor.ready().joinReady();
+    client.execute(command, 7);
+    long size = Objects.requireNonNull(monitor.broker.upstream()).size();
+    monitor.read((int) size - unread);
+    monitor.qemu("{\"return\": {}, \"id\": 1}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 20, 1_000_000})
+  @DisplayName("14: an answer to what was not written to QEMU ends the session")
+  void rule14_notWritten(int unread) {
+    answerFirstOf("a".repeat(Math.max(1, unread - 20)), unread);
+    String broken = monitor.broker.broken();
+    assertNotNull(broken);
+    assertTrue(broken.contains("a command that was not written to it"), broken);
+    assertEquals(List.of(), monitor.parties.getFirst().lines());
+    monitor.lose(broken);
+    assertEquals(List.of("GenericError 7"), monitor.parties.getFirst().gist());
+  }
+
+  @Test
+  @DisplayName("14: nor is what was not written behind what was, out of band no more than in band")
+  void rule14_laterIsNotWritten() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    client.execute("a", 1);
+    monitor.sent();
+    client.executeOob("yank", 2);
+    monitor.qemu("{\"return\": {}, \"id\": 2}");
+    assertNotNull(monitor.broker.broken());
+    assertEquals(List.of(), client.lines());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  @DisplayName("14: QEMU may answer at the closing brace, before it has read the line's end")
+  void rule14_beforeTheLineEnd(int unread) {
+    answerFirstOf("a", unread);
+    assertNull(monitor.broker.broken());
+    assertEquals(List.of("return 7"), monitor.parties.getFirst().gist());
   }
 
   @Test
