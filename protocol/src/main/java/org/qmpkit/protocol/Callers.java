@@ -64,7 +64,7 @@ final class Callers {
     if (passes) {
       give(sent.client(), sent.request(), line);
     } else {
-      String desc = Refusal.tooLong(sent.name(), line, limits.reply());
+      String desc = Refusal.tooLong(sent.name(), line.size(), limits.reply());
       give(sent.client(), sent.request(), refusal(sent.request(), desc));
     }
     return true;

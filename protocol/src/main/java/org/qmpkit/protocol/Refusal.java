@@ -23,12 +23,12 @@ record Refusal(String errorClass, String desc) {
   }
 
   /** Why an answer is not passed on that is longer than its client can take. */
-  static String tooLong(String command, Line answer, int most) {
+  static String tooLong(String command, int bytes, int most) {
     return REFUSED
         + "the answer to '"
         + command
         + "' has "
-        + answer.size()
+        + bytes
         + " bytes, and clients of this socket are passed at most "
         + most;
   }

@@ -46,7 +46,9 @@ final class Traffic {
 
   void add(Client client, Request request, long now) {
     request.queuedAt = now;
-    expiry.begin(client, request, now);
+    if (!client.gone) { // else it is our own, and nobody waits for it
+      expiry.begin(client, request, now);
+    }
     lane(request).add(client, request);
   }
 
