@@ -377,6 +377,7 @@ public final class Broker {
         greeting = null;
         state.opened(now);
         journal.note(Severity.WARNING, "", "the far side greeted again: it has reconnected");
+        fds.lost();
         callers.fail("QEMU's monitor was reopened while this command ran");
         statistics.lost("QEMU's monitor was reopened");
         events.interrupted("QEMU's monitor was reopened", now);
