@@ -68,6 +68,18 @@ final class InFlight {
     return new ArrayList<>(sent.values());
   }
 
+  /**
+   * When QEMU last took a byte of them.
+   *
+   * @param last when it last took any byte
+   */
+  long takenAt(long last) {
+    return sent.values().stream()
+        .mapToLong(each -> each.request().written ? each.request().writtenAt : last)
+        .max()
+        .orElse(last);
+  }
+
   /** The oldest, if there is any and nobody waits for any of them any more. */
   @Nullable Sent orphan() {
     boolean orphans =

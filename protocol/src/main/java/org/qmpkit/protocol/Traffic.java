@@ -28,6 +28,7 @@ final class Traffic {
   private final ArrayDeque<Unwritten> unwritten = new ArrayDeque<>();
   private long lastId;
   private long written;
+  private long takenAt = Long.MIN_VALUE;
 
   /** A command that is not written to the end, and how many bytes of all will be written then. */
   private record Unwritten(Sent sent, long end) {}
@@ -105,6 +106,7 @@ final class Traffic {
   /** So many bytes were written to QEMU. The time of a command begins with its last. */
   void wrote(int bytes, long now) {
     written += bytes;
+    takenAt = bytes > 0 ? now : takenAt;
     while (!unwritten.isEmpty() && unwritten.element().end() <= written) {
       Sent sent = unwritten.remove().sent();
       Request request = sent.request();
@@ -144,6 +146,11 @@ final class Traffic {
       }
     }
     return sent;
+  }
+
+  /** Since when a command that nobody waits for holds up those who wait for a lane. */
+  long stuckSince(Lane lane, Sent stuck) {
+    return lane.stuckSince(stuck, takenAt);
   }
 
   /** When the next command must have ended, or Long.MAX_VALUE. */

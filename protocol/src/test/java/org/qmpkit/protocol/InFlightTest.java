@@ -321,6 +321,45 @@ final class InFlightTest {
     assertEquals("qmpkit: busy: slow0 since 5.0 s", Json.desc(next.line()));
   }
 
+  /** Somebody waits, and places are free, behind the long command of one who has left. */
+  private Party behindALongOrphan() {
+    Party leaver = monitor.ready().joinReady();
+    leaver.execute("x".repeat(500_000));
+    leaver.leave();
+    Party next = monitor.joinReady();
+    next.execute("stop", 1);
+    return next;
+  }
+
+  @Test
+  @DisplayName("15: while QEMU takes the bytes of an orphan that are in the way nobody is refused")
+  void rule15_bytesOfAnOrphan() {
+    Party next = behindALongOrphan();
+    for (int i = 0; i < 5; i++) {
+      monitor.read(100_000);
+      monitor.pass(Duration.ofSeconds(4));
+    }
+    assertEquals(List.of(), next.lines());
+    Sent orphan = monitor.next();
+    monitor.pass(Duration.ofSeconds(4));
+    monitor.answer(orphan);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 1"), next.gist());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 600_000})
+  @DisplayName("15: when it takes no more of them, or has taken all and is silent, callers hear so")
+  void rule15_bytesOfAnOrphanNotTaken(int taken) {
+    Party next = behindALongOrphan();
+    monitor.pass(Duration.ofSeconds(4));
+    monitor.read(taken);
+    monitor.pass(Duration.ofSeconds(5).minusNanos(1));
+    assertEquals(List.of(), next.lines());
+    monitor.pass(Duration.ofNanos(1));
+    assertTrue(Json.desc(next.line()).endsWith("… since 9.0 s"));
+  }
+
   @Test
   @DisplayName("15: a stuck oob slot refuses exec-oob, and in band goes on")
   void rule15_oobOrphan() {
