@@ -266,6 +266,7 @@ public final class Helper implements AutoCloseable {
     try {
       Settings fresh = withConfig(commandLine);
       wanted = fresh.routes();
+      Inheritance.check(routes.keySet(), wanted);
       log.leaveOutBelow(fresh.least());
       house = house.with(fresh);
     } catch (IOException | IllegalArgumentException e) {
