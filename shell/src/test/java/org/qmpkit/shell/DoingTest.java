@@ -83,6 +83,12 @@ final class DoingTest {
   }
 
   @Test
+  void aTimeThatCannotBeCountedIsRefused() {
+    assertTrue(line("watch 999999999m query-name", 2).err().contains("100 years at most"));
+    assertTrue(line("wait STOP --timeout 999999999m", 2).err().contains("100 years at most"));
+  }
+
+  @Test
   void aFileThatFails() throws IOException {
     Path file = file("fails.qmp", "nope\nquery-name\n");
     Shown goesOn = line("source " + file, 1);
