@@ -47,7 +47,7 @@ final class SelectionTest {
     assertEquals(parts[2], values);
   }
 
-  /** As later releases of jq have it; 1.6 gives null. */
+  /** Where jq 1.6 gives null. */
   @Test
   void anIndexWithAFractionIsRoundedDown() throws LineException {
     JsonNode value = JsonText.read("[1, 2, 3]");
