@@ -43,6 +43,9 @@ flags_of() {
       # Nearly all its strings are in the cache; the usual table alone takes half a MiB.
       flags="$flags -XX:StringTableSize=1024"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
+      # Without memory it ends, whichever thread or callback it was, for whoever starts it anew; it
+      # says so where the log goes, since standard output may be a monitor.
+      flags="$flags -XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr"
       flags="$flags --enable-native-access=org.qmpkit.net.linux"
       ;;
     *)

@@ -41,7 +41,11 @@ record Arguments(List<Map.Entry<String, String>> flags, List<String> positionals
       String key = word.substring(0, equals < 0 ? word.length() : equals).replaceFirst("^--?", "");
       key = word.startsWith("--") ? key : shorts.getOrDefault(key, key);
       if (switches.contains(key)) {
-        flags.add(Map.entry(key, equals < 0 ? "true" : word.substring(equals + 1)));
+        String value = equals < 0 ? "true" : word.substring(equals + 1);
+        if (!value.equals("true") && !value.equals("false")) {
+          throw new UsageException("--" + key + " (\"" + value + "\") must be true or false");
+        }
+        flags.add(Map.entry(key, value));
       } else if (!valued.contains(key)) {
         throw new UsageException(
             "unknown option " + word + "; there are " + names(valued, switches));

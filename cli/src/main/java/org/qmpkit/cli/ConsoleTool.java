@@ -33,7 +33,7 @@ final class ConsoleTool implements Tool {
 
       --wait TIME   end when nothing has come for that time after the end of standard input [1s]
 
-    Exit status: 0 done, 2 usage, 3 could not connect, or the far side went away.
+    Exit status: 0 done, 2 usage, 3 could not connect, or the far side went away or took no input.
 
     Examples:
       qmp console unix:/tmp/vm.console

@@ -10,12 +10,11 @@ final class Durations {
   /**
    * Reads one.
    *
-   * @throws UsageException if it has no unit, or is zero
+   * @throws UsageException if it has no unit, is zero or too long
    */
   static Duration parse(String flag, String text) throws UsageException {
     return TimeText.read(text)
         .orElseThrow(() ->
-            new UsageException(
-                "--" + flag + " (\"" + text + "\") must be a length of time, as 250ms, 5s or 2m"));
+            new UsageException("--" + flag + " (\"" + text + "\") must be " + TimeText.FORMS));
   }
 }

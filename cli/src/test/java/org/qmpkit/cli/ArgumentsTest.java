@@ -33,6 +33,11 @@ class ArgumentsTest {
     assertTrue(arguments.has("verbose"));
     assertEquals(List.of("positional"), arguments.positionals());
     assertFalse(parse("--verbose=false").has("verbose"));
+    assertTrue(parse("--verbose=true").has("verbose"));
+    for (String each : List.of("--verbose=yes", "--verbose=", "-v=TRUE")) {
+      UsageException refusal = assertThrows(UsageException.class, () -> parse(each));
+      assertTrue(String.valueOf(refusal.getMessage()).contains("must be true or false"));
+    }
   }
 
   @Test
@@ -52,10 +57,11 @@ class ArgumentsTest {
     assertEquals(Duration.ofMillis(250), Durations.parse("timeout", "250ms"));
     assertEquals(Duration.ofSeconds(5), Durations.parse("timeout", "5s"));
     assertEquals(Duration.ofMinutes(2), Durations.parse("timeout", "2m"));
+    assertEquals(Duration.ofDays(36_500), Durations.parse("timeout", "52560000m"));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"5", "0s", "s", "-1s", "1h", "9999999999s"})
+  @ValueSource(strings = {"5", "0s", "s", "-1s", "1h", "9999999999s", "52600000m", "999999999m"})
   void whatIsNoTimeIsRefused(String text) {
     assertThrows(UsageException.class, () -> Durations.parse("timeout", text));
   }

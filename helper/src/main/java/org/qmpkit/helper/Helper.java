@@ -46,6 +46,10 @@ public final class Helper implements AutoCloseable {
   private final Loop loop;
   private House house;
   private final Map<RouteSpec, Route> routes = new LinkedHashMap<>();
+
+  /** Those that a reload ends, while they drain. */
+  private List<Route> leaving = List.of();
+
   private @Nullable XenHost xenHost;
   private @Nullable Control control;
   private @Nullable Heartbeat heartbeat;
@@ -161,7 +165,8 @@ public final class Helper implements AutoCloseable {
             () -> house.withRetry(STUB_DOMAIN_RETRY),
             xenstore,
             settings.channel(),
-            settings.xenRunDir());
+            settings.xenRunDir(),
+            XenHost.SOCKETS);
     xenHost = host;
     Address place = settings.control();
     control = new Control(house, place, host);
@@ -177,7 +182,7 @@ public final class Helper implements AutoCloseable {
 
   private void showMetrics(@Nullable Address place) throws TransportException {
     if (place != null) {
-      metrics = new MetricsSocket(house, place, this::allRoutes);
+      metrics = new MetricsSocket(house, place, this::servedRoutes);
       log.write(Severity.INFO, "", "", "shows metrics at " + metrics.address());
     }
   }
@@ -191,11 +196,21 @@ public final class Helper implements AutoCloseable {
   }
 
   private String summary() {
-    return Heartbeat.summary(allRoutes());
+    return Heartbeat.summary(servedRoutes());
+  }
+
+  /** Without those that end while their like may be there again already. */
+  private List<Route> servedRoutes() {
+    List<Route> all = new ArrayList<>(routes.values());
+    if (xenHost != null) {
+      all.addAll(xenHost.served());
+    }
+    return all;
   }
 
   private List<Route> allRoutes() {
     List<Route> all = new ArrayList<>(routes.values());
+    all.addAll(leaving);
     if (xenHost != null) {
       all.addAll(xenHost.routes());
     }
@@ -251,6 +266,7 @@ public final class Helper implements AutoCloseable {
     try {
       Settings fresh = withConfig(commandLine);
       wanted = fresh.routes();
+      Inheritance.check(routes.keySet(), wanted);
       log.leaveOutBelow(fresh.least());
       house = house.with(fresh);
     } catch (IOException | IllegalArgumentException e) {
@@ -261,6 +277,7 @@ public final class Helper implements AutoCloseable {
     List<Route> gone =
         routes.values().stream().filter(each -> !wanted.contains(each.spec())).toList();
     gone.forEach(each -> routes.remove(each.spec()));
+    leaving = gone;
     reloading = true;
     Draining.of(
         gone,
@@ -268,6 +285,7 @@ public final class Helper implements AutoCloseable {
         house.bounds().drain(),
         () -> {
           reloading = false;
+          leaving = List.of();
           if (!ending) {
             startNew(wanted, gone.size());
             reloaded();
@@ -307,6 +325,7 @@ public final class Helper implements AutoCloseable {
       metrics.close();
     }
     routes.values().forEach(Route::close);
+    leaving.forEach(Route::close);
     if (xenHost != null) {
       xenHost.close();
     }

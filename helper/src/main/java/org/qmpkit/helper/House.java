@@ -8,6 +8,7 @@ import org.qmpkit.net.Loop;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.Backlog;
+import org.qmpkit.protocol.Journal;
 import org.qmpkit.protocol.Journal.Severity;
 import org.qmpkit.protocol.Limits;
 
@@ -33,16 +34,21 @@ record House(
     RandomGenerator random,
     Garbage garbage,
     boolean cleansUp) {
+  /** Who is turned away before it is a client; the line itself has its address. */
+  private static final String A_PEER = "a peer";
+
   /**
    * Starts the way to a route's QEMU and listens for its clients; neither is left if one fails.
    *
+   * @param journal the route's own
    * @param waiting called while a client waits
    * @throws TransportException if it can't listen, or there is no way to such an address
    */
-  Listener open(RouteSpec spec, Upstream upstream, Runnable waiting) throws TransportException {
+  Listener open(RouteSpec spec, Upstream upstream, Journal journal, Runnable waiting)
+      throws TransportException {
     upstream.start();
     try {
-      return listen(spec, spec.listen(), waiting);
+      return listen(spec.listen(), journal, waiting);
     } catch (TransportException e) {
       upstream.close();
       throw e;
@@ -52,13 +58,14 @@ record House(
   /**
    * Listens for clients of a route.
    *
+   * @param journal the route's own: whoever reaches the place can be turned away
    * @throws TransportException if it can't
    */
-  Listener listen(RouteSpec spec, Address place, Runnable waiting) throws TransportException {
+  Listener listen(Address place, Journal journal, Runnable waiting) throws TransportException {
     Listener listener = transports.listen(place, loop);
     listener.onWaiting(waiting);
     listener.onTurnedAway(
-        why -> log.write(Severity.WARNING, spec.name(), "", String.valueOf(why.getMessage())));
+        why -> journal.note(Severity.WARNING, A_PEER, String.valueOf(why.getMessage())));
     listener.interest(true);
     return listener;
   }

@@ -80,7 +80,7 @@ final class RelayRoute implements Route {
 
   @Override
   public void start() throws TransportException {
-    listener = house.open(spec, upstream, this::waiting);
+    listener = house.open(spec, upstream, journal, this::waiting);
     journal.note(Severity.INFO, "", "relays " + spec.connect() + " at " + spec.listen());
   }
 

@@ -51,6 +51,9 @@ final class Scrape implements AutoCloseable {
     } catch (IOException e) {
       // Who reads metrics has left, and comes again.
       close();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
   }
 

@@ -31,6 +31,9 @@ final class SharedRoute implements Route {
   /** How long QEMU must have been well for its loss to be met without a pause. */
   private static final Duration PROOF = Duration.ofSeconds(1);
 
+  /** So many clients are accepted at once; closed ones give their descriptors back meanwhile. */
+  private static final int ACCEPTED_AT_ONCE = 16;
+
   private final RouteSpec spec;
   private final House house;
   private final Journal journal;
@@ -101,7 +104,7 @@ final class SharedRoute implements Route {
 
   @Override
   public void start() throws TransportException {
-    listener = house.open(spec, upstream, () -> accept(listener, broker::join));
+    listener = house.open(spec, upstream, journal, () -> accept(listener, broker::join));
     spec.statistics().ifPresent(this::listenForStatistics);
     journal.note(Severity.INFO, "", "shares " + spec.connect() + " at " + spec.listen());
     upstream.open();
@@ -110,7 +113,8 @@ final class SharedRoute implements Route {
   /** A monitor is of use without its statistics. */
   private void listenForStatistics(Address place) {
     try {
-      statistics = house.listen(spec, place, () -> accept(statistics, broker::joinForStatistics));
+      statistics =
+          house.listen(place, journal, () -> accept(statistics, broker::joinForStatistics));
       journal.note(Severity.INFO, "", "has disk statistics for libxenstat at " + place);
     } catch (TransportException e) {
       journal.note(Severity.WARNING, "", "no disk statistics for libxenstat: " + e.getMessage());
@@ -170,10 +174,12 @@ final class SharedRoute implements Route {
       return;
     }
     try {
-      Endpoint endpoint = from.accept();
-      while (endpoint != null) {
+      for (int left = ACCEPTED_AT_ONCE; left > 0; left--) {
+        Endpoint endpoint = from.accept();
+        if (endpoint == null) {
+          break;
+        }
         welcome(endpoint, how);
-        endpoint = from.accept();
       }
     } catch (IOException e) {
       journal.note(Severity.WARNING, "", "cannot accept a client: " + e.getMessage());

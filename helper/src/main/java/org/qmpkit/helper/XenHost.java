@@ -23,6 +23,9 @@ import org.qmpkit.protocol.Journal.Severity;
  * thread; nothing blocks.
  */
 final class XenHost implements AutoCloseable, StubDomains.Heard, Lease.Listener {
+  /** The kernel's list of UNIX sockets; of ours, since a unit may hide what is not a process's. */
+  static final Path SOCKETS = Path.of("/proc/self/net/unix");
+
   /** Leases of one route; a second is one that a crash has left. */
   private static final int MOST_LEASES = 16;
 
@@ -51,6 +54,7 @@ final class XenHost implements AutoCloseable, StubDomains.Heard, Lease.Listener 
   private final Xenstore xenstore;
   private final StubDomainChannel channel;
   private final Path folder;
+  private final Path sockets;
   private final StubDomains domains;
 
   /** By where they listen. */
@@ -66,23 +70,37 @@ final class XenHost implements AutoCloseable, StubDomains.Heard, Lease.Listener 
    *
    * @param house for new routes, as it is when they begin
    * @param folder where libxl and libxenstat look for sockets
+   * @param sockets usually {@link #SOCKETS}
    */
-  XenHost(Supplier<House> house, Xenstore xenstore, StubDomainChannel channel, Path folder) {
+  XenHost(
+      Supplier<House> house,
+      Xenstore xenstore,
+      StubDomainChannel channel,
+      Path folder,
+      Path sockets) {
     this.house = house;
     this.xenstore = xenstore;
     this.channel = channel;
     this.folder = folder;
+    this.sockets = sockets;
     this.domains = new StubDomains(xenstore, house.get().log(), this);
   }
 
-  /** All that listen, and those that end. */
-  List<Route> routes() {
-    List<Route> all = new ArrayList<>(ending);
+  /** All that listen. */
+  List<Route> served() {
+    List<Route> all = new ArrayList<>();
     for (Served each : served.values()) {
       if (each.route != null) {
         all.add(each.route);
       }
     }
+    return all;
+  }
+
+  /** All that listen, and those that end. */
+  List<Route> routes() {
+    List<Route> all = served();
+    all.addAll(ending);
     return all;
   }
 
@@ -191,8 +209,7 @@ final class XenHost implements AutoCloseable, StubDomains.Heard, Lease.Listener 
     }
     String why;
     try {
-      Path socket = Path.of(wanted.spec.listen().target());
-      why = isHeld(socket) ? "another program listens on " + wanted.spec.listen() : "";
+      why = objection(wanted.spec.listen());
       if (why.isEmpty()) {
         Route route = new SharedRoute(wanted.spec, house.get());
         route.start();
@@ -212,19 +229,32 @@ final class XenHost implements AutoCloseable, StubDomains.Heard, Lease.Listener 
   }
 
   /**
-   * Whether the kernel knows of a program that listens at a path, by that very name. To connect,
-   * and find out so, would do harm to Xen's own proxy: it makes the next client read what was meant
-   * for this one.
+   * Why a place is left alone: the kernel knows of a program that listens there, by that very name,
+   * or can't be asked. To connect, and find out so, would do harm to Xen's own proxy: it makes the
+   * next client read what was meant for this one.
+   *
+   * @return empty if nobody listens there
    */
-  private static boolean isHeld(Path socket) {
+  private String objection(Address place) {
+    Path socket = Path.of(place.target());
+    if (!Files.exists(socket)) {
+      return "";
+    }
     try {
       String listens = "00010000";
       String end = " " + socket;
-      return Files.exists(socket)
-          && Files.readAllLines(Path.of("/proc/net/unix"), StandardCharsets.ISO_8859_1).stream()
+      boolean held =
+          Files.readAllLines(sockets, StandardCharsets.ISO_8859_1).stream()
               .anyMatch(line -> line.endsWith(end) && line.contains(" " + listens + " "));
+      return held ? "another program listens on " + place : "";
     } catch (IOException e) {
-      return false;
+      return "cannot tell whether another program listens on "
+          + place
+          + ", since "
+          + sockets
+          + " can't be read ("
+          + e.getClass().getSimpleName()
+          + "); remove the socket if none does";
     }
   }
 

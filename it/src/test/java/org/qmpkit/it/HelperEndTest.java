@@ -6,9 +6,16 @@ import static org.qmpkit.it.Messages.assertEmptyReturn;
 import static org.qmpkit.it.Messages.command;
 import static org.qmpkit.it.SharedQemu.negotiated;
 
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -82,6 +89,44 @@ class HelperEndTest {
       shared.helper().signal("INT");
       client.expectEnd();
       assertEquals(0, shared.helper().awaitExit());
+    }
+  }
+
+  @Test
+  void withoutMemoryItEndsAtOnceAndSaysSo() throws Exception {
+    Path socket = folder.resolve("small.qmp");
+    List<String> command =
+        Program.command(
+            List.of("-Xmx12m"),
+            "helper",
+            "--listen",
+            "unix:" + socket,
+            "--connect",
+            "unix:" + folder.resolve("nowhere"));
+    List<SocketChannel> clients = new ArrayList<>();
+    try (HelperProcess helper = HelperProcess.started(new ProcessBuilder(command))) {
+      helper.awaitLog("shares ");
+      ByteBuffer half = ByteBuffer.allocate(900_000);
+      half.put("{\"execute\": \"".getBytes(StandardCharsets.US_ASCII));
+      while (half.hasRemaining()) {
+        half.put((byte) 'x');
+      }
+      for (int i = 0; i < 30 && helper.alive(); i++) {
+        SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX);
+        clients.add(client);
+        try {
+          client.connect(UnixDomainSocketAddress.of(socket));
+          client.write(half.rewind());
+        } catch (IOException e) {
+          // It has ended.
+        }
+      }
+      helper.awaitLog("^Terminating due to java.lang.OutOfMemoryError");
+      assertEquals(3, helper.awaitExit());
+    } finally {
+      for (SocketChannel client : clients) {
+        client.close();
+      }
     }
   }
 

@@ -39,8 +39,14 @@ class InheritedSocketTest {
   }
 
   private ProcessBuilder activated(String listen, String connect) {
+    return activated(List.of("--listen", listen, "--connect", connect));
+  }
+
+  private ProcessBuilder activated(List<String> flags) {
+    List<String> arguments = new ArrayList<>(List.of("helper"));
+    arguments.addAll(flags);
     List<String> command = new ArrayList<>(List.of("python3", "-c", ACTIVATE, socket.toString()));
-    command.addAll(Program.command("helper", "--listen", listen, "--connect", connect));
+    command.addAll(Program.command(arguments.toArray(String[]::new)));
     return new ProcessBuilder(command);
   }
 
@@ -57,6 +63,29 @@ class InheritedSocketTest {
         assertEquals(0, helper.awaitExit());
         assertTrue(Files.exists(socket), "the file is of who made it");
         Files.delete(socket);
+      }
+    }
+  }
+
+  @Test
+  void aReloadThatWouldLoseItChangesNothing() throws Exception {
+    Path config = socket.resolveSibling("helper.toml");
+    try (RealQemu qemu = RealQemu.start()) {
+      Files.writeString(config, "route = \"fd:qmp => unix:" + qemu.path() + "\"\n");
+      try (HelperProcess helper =
+          HelperProcess.started(activated(List.of("--config", config.toString())))) {
+        helper.awaitLog("shares unix:\\S+ at fd:qmp");
+        try (LineClient client = SharedQemu.negotiated(socket)) {
+          Files.writeString(
+              config,
+              "quiet = true\nroute = [\"fd:qmp => unix:/elsewhere\", \"unix:%s => unix:%s\"]\n"
+                  .formatted(socket.resolveSibling("more"), qemu.path()));
+          helper.signal("HUP");
+          helper.awaitLog("error: not reloaded: a route of fd:qmp has changed.*restart it instead");
+          assertEmptyReturn("1", client.ask(command("query-name", "1")));
+        }
+        SharedQemu.negotiated(socket).close();
+        assertTrue(Files.notExists(socket.resolveSibling("more")), "half of it was done");
       }
     }
   }

@@ -160,6 +160,29 @@ class ReloadTest {
   }
 
   @Test
+  void whatAReloadEndsIsNotCutByTheEndOfAll() throws Exception {
+    Files.writeString(config, "drain = \"60s\"\n" + route(1) + route(2));
+    try (RealQemu qemu = qemu();
+        HelperProcess helper = HelperProcess.start("--config", config.toString())) {
+      helper.awaitLog("shares .* at unix:" + socket(2));
+      try (LineClient slow = negotiated(socket(2))) {
+        qemu.pause();
+        slow.send(command("query-name", "slow"));
+        SharedQemu.awaitStatus(
+            socket(2), "a command in flight", status -> status.path("in-flight").size() == 1);
+        Files.writeString(config, "drain = \"60s\"\n" + route(1));
+        helper.signal("HUP");
+        Patience.until("the reload to begin", () -> Files.notExists(socket(2)));
+        helper.signal("TERM");
+        helper.awaitLog("SIGTERM: draining and ending");
+        qemu.resume();
+        assertEmptyReturn("slow", slow.reply());
+        assertEquals(0, helper.awaitExit());
+      }
+    }
+  }
+
+  @Test
   void theLastOfTwoReloadsAtOnceHolds() throws Exception {
     Files.writeString(config, route(1) + route(2));
     try (RealQemu qemu = qemu();

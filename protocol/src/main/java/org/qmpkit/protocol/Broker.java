@@ -377,6 +377,7 @@ public final class Broker {
         greeting = null;
         state.opened(now);
         journal.note(Severity.WARNING, "", "the far side greeted again: it has reconnected");
+        fds.lost();
         callers.fail("QEMU's monitor was reopened while this command ran");
         statistics.lost("QEMU's monitor was reopened");
         events.interrupted("QEMU's monitor was reopened", now);
@@ -399,8 +400,9 @@ public final class Broker {
 
   /** Passes an answer on. One out of turn would have to be held for its client, to any amount. */
   private void answered(ClientSession session, Heard.Answered answered) {
-    if (traffic.overtakes(answered.id())) {
-      breakOff("QEMU broke the protocol: an answer in band before that to an older command");
+    String fault = traffic.fault(answered.id());
+    if (fault != null) {
+      breakOff("QEMU broke the protocol: " + fault);
     } else if (callers.answered(answered.id(), answered.answer(), now)) {
       gauges.asked(answered.answer().document().length());
     } else {

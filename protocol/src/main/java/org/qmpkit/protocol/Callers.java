@@ -64,7 +64,7 @@ final class Callers {
     if (passes) {
       give(sent.client(), sent.request(), line);
     } else {
-      String desc = Refusal.tooLong(sent.name(), line, limits.reply());
+      String desc = Refusal.tooLong(sent.name(), line.size(), limits.reply());
       give(sent.client(), sent.request(), refusal(sent.request(), desc));
     }
     return true;
@@ -85,11 +85,11 @@ final class Callers {
     traffic.lanes().forEach(lane -> refuse(client, lane, Outcome.GONE, desc));
   }
 
-  /** When every place is held by a command nobody waits for, new callers hear which. */
+  /** When commands nobody waits for let nothing pass, new callers hear which. */
   void refuseStuck(long now) {
     for (Lane lane : traffic.lanes()) {
       Sent stuck = lane.stuck();
-      if (stuck != null && now - stuck.at() >= limits.silence().toNanos()) {
+      if (stuck != null && now >= due(lane, stuck)) {
         String since = UpstreamState.seconds(now - stuck.at()) + " s";
         for (Client client : audience.all()) {
           refuse(client, lane, Outcome.BUSY, Refusal.BUSY + stuck.name() + " since " + since);
@@ -111,9 +111,13 @@ final class Callers {
     long due = Long.MAX_VALUE;
     for (Lane lane : traffic.lanes()) {
       Sent stuck = lane.stuck();
-      due = stuck == null ? due : Math.min(due, stuck.at() + limits.silence().toNanos());
+      due = stuck == null ? due : Math.min(due, due(lane, stuck));
     }
     return due;
+  }
+
+  private long due(Lane lane, Sent stuck) {
+    return traffic.stuckSince(lane, stuck) + limits.silence().toNanos();
   }
 
   private void refuse(Client client, Lane lane, Outcome outcome, String desc) {
@@ -125,7 +129,7 @@ final class Callers {
   }
 
   private void refuse(Client client, Request request, Outcome outcome, String desc) {
-    meter.unanswered(request.command().name(), outcome);
+    meter.unanswered(request.name(), outcome);
     give(client, request, refusal(request, desc));
   }
 

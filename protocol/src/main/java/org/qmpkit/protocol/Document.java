@@ -119,19 +119,33 @@ public final class Document implements Scanned {
    * canonical text, or without it where that is null.
    */
   Line lineWithId(@Nullable String id) {
+    Cut cut = cut(id);
+    return line(cut.before(), cut.middle(), cut.after());
+  }
+
+  /** How many bytes {@link #lineWithId} has, which need not be made for that. */
+  int sizeWithId(@Nullable String id) {
+    Cut cut = cut(id);
+    return cut.before() + cut.middle().length() + length - cut.after() + LINE_END.length;
+  }
+
+  /** Where this text is left out, from one place to another, for something in the middle. */
+  private record Cut(int before, String middle, int after) {}
+
+  private Cut cut(@Nullable String id) {
     Member member = member("id");
     if (member == null) {
-      return line();
+      return new Cut(length, "", length);
     }
     if (id != null) {
-      return line(member.value(), id, member.end());
+      return new Cut(member.value(), id, member.end());
     }
     int at = members.indexOf(member);
     if (at > 0) {
-      return line(members.get(at - 1).end(), "", member.end());
+      return new Cut(members.get(at - 1).end(), "", member.end());
     }
     int next = members.size() > 1 ? members.get(1).start() : member.end();
-    return line(member.start(), "", next);
+    return new Cut(member.start(), "", next);
   }
 
   /** The line of what is before a place, something in the middle, and what is after another. */

@@ -47,6 +47,11 @@ final class Holdings {
     return waiting().size() >= COMMANDS;
   }
 
+  /** Whether a command of its with descriptors waits for its answer. */
+  boolean asks() {
+    return !waiting().isEmpty();
+  }
+
   private ArrayDeque<Request> waiting() {
     asked.removeIf(Request::answered);
     return asked;

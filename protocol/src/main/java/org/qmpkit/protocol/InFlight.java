@@ -16,7 +16,7 @@ final class InFlight {
    */
   record Sent(long id, Client client, Request request, long at) {
     String name() {
-      return request.command().name();
+      return request.name();
     }
   }
 
@@ -66,6 +66,18 @@ final class InFlight {
 
   List<Sent> all() {
     return new ArrayList<>(sent.values());
+  }
+
+  /**
+   * When QEMU last took a byte of them.
+   *
+   * @param last when it last took any byte
+   */
+  long takenAt(long last) {
+    return sent.values().stream()
+        .mapToLong(each -> each.request().written ? each.request().writtenAt : last)
+        .max()
+        .orElse(last);
   }
 
   /** The oldest, if there is any and nobody waits for any of them any more. */

@@ -12,6 +12,7 @@ final class Lane {
   private final Turns turns;
   private final Function<Client, Waiting> place;
   final InFlight inFlight = new InFlight();
+  private int places = 1;
 
   /**
    * An empty lane.
@@ -57,6 +58,7 @@ final class Lane {
 
   /** Takes the command that is to be sent now and counts it as sent, or null if there is none. */
   @Nullable Sent next(int ahead, long id, long now) {
+    places = ahead;
     Waiting next = inFlight.size() < ahead ? turns.next() : null;
     if (next == null || !fits(next.requests.element())) {
       return null;
@@ -74,5 +76,15 @@ final class Lane {
   @Nullable Sent stuck() {
     Sent orphan = inFlight.orphan();
     return orphan == null || turns.isEmpty() ? null : orphan;
+  }
+
+  /**
+   * Since when a command that is {@link #stuck} holds up those who wait. Where there are places, it
+   * is its bytes or descriptors that do: not while QEMU still takes them.
+   *
+   * @param takenAt when QEMU last took any bytes
+   */
+  long stuckSince(Sent stuck, long takenAt) {
+    return inFlight.size() >= places ? stuck.at() : Math.max(stuck.at(), inFlight.takenAt(takenAt));
   }
 }

@@ -19,6 +19,9 @@ public sealed interface Message {
     /** Each client is sent it, so it must not be of any length that QEMU likes; bytes. */
     private static final int LONGEST = 64 * 1024;
 
+    /** No number of a version has as many characters. */
+    private static final int TOO_LONG_FOR_A_NUMBER = 20;
+
     /** In the place of one where none comes, as from a guest agent. */
     public static Greeting none() {
       Document empty = Scanner.document("{}", Dialect.QEMU_OUTPUT);
@@ -35,8 +38,12 @@ public sealed interface Message {
       Document numbers = object.nested(qemu);
       return Stream.of("major", "minor", "micro")
           .map(numbers::member)
-          .map(each -> each == null || each.kind() != Kind.NUMBER ? "?" : numbers.text(each))
+          .map(each -> each == null || !isShort(each) ? "?" : numbers.text(each))
           .collect(Collectors.joining("."));
+    }
+
+    private static boolean isShort(Member member) {
+      return member.kind() == Kind.NUMBER && member.end() - member.value() < TOO_LONG_FOR_A_NUMBER;
     }
 
     /**

@@ -243,6 +243,7 @@ final class MonitorFds {
     cleanups.clear();
     sentAny = false;
     for (Client each : audience.all()) {
+      sentAny |= each.holdings.asks(); // what was not sent yet may go to the next one
       each.holdings.takeNames();
       each.holdings.takeAdded();
     }

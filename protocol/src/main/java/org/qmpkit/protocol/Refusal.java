@@ -23,12 +23,12 @@ record Refusal(String errorClass, String desc) {
   }
 
   /** Why an answer is not passed on that is longer than its client can take. */
-  static String tooLong(String command, Line answer, int most) {
+  static String tooLong(String command, int bytes, int most) {
     return REFUSED
         + "the answer to '"
         + command
         + "' has "
-        + answer.size()
+        + bytes
         + " bytes, and clients of this socket are passed at most "
         + most;
   }
@@ -45,7 +45,7 @@ record Refusal(String errorClass, String desc) {
 
   /** Why a command has no answer by now: QEMU works on it, has not taken it, or is not its turn. */
   static String timedOut(Request late, long now) {
-    String name = late.command().name();
+    String name = late.name();
     if (late.written) {
       return TIMED_OUT
           + name

@@ -6,6 +6,9 @@ import org.qmpkit.protocol.Message.Command;
 
 /** A command of one client that is to be answered once, in its place. */
 final class Request {
+  /** The longest name that texts repeat, in characters; no command of QEMU's has as many. */
+  private static final int LONGEST_NAME = 64;
+
   private final Command command;
   private final int bytes;
   private @Nullable Line answer;
@@ -37,6 +40,16 @@ final class Request {
 
   Command command() {
     return command;
+  }
+
+  /** Its command's name for texts, which many may be told: one of any length is cut short. */
+  String name() {
+    String name = command.name();
+    if (name.length() <= LONGEST_NAME) {
+      return name;
+    }
+    boolean pair = Character.isHighSurrogate(name.charAt(LONGEST_NAME - 1));
+    return name.substring(0, pair ? LONGEST_NAME - 1 : LONGEST_NAME) + "…";
   }
 
   /** About what it takes on the way to QEMU, in bytes. */

@@ -35,6 +35,19 @@ final class Statistics {
   /** A query that waits for QEMU. */
   private record Query(Client client, Request request, long since) {}
 
+  /**
+   * What QEMU has said.
+   *
+   * @param bytes how long that is without an id
+   * @param document the whole of it; null if it is too long for everybody
+   */
+  private record Said(int bytes, @Nullable Document document) {
+    static Said of(Document document) {
+      int bytes = document.sizeWithId(null);
+      return new Said(bytes, bytes <= LONGEST ? document : null);
+    }
+  }
+
   /** What is known of one of the two commands. */
   private static final class Sample {
     final String command;
@@ -47,7 +60,7 @@ final class Statistics {
     @Nullable Request fetch;
 
     /** The answer to it, while it is good. */
-    @Nullable Document kept;
+    @Nullable Said kept;
 
     /** Until when that is, and from when on QEMU may be asked again. */
     long due = Long.MIN_VALUE;
@@ -127,13 +140,11 @@ final class Statistics {
     for (Sample sample : samples) {
       if (sent.request().equals(sample.fetch)) {
         sample.fetch = null;
-        sample.kept = now < sample.due ? answer.document() : null;
+        Said said = Said.of(answer.document());
+        sample.kept = now < sample.due ? said : null;
         while (!sample.waiting.isEmpty()) {
           Query query = sample.waiting.remove();
-          query
-              .client()
-              .session()
-              .answer(query.request(), line(answer.document(), query.request()));
+          query.client().session().answer(query.request(), line(said, query.request()));
           served.accept(query.client());
         }
         return true;
@@ -142,13 +153,14 @@ final class Statistics {
     return false;
   }
 
-  private Line line(Document answer, Request request) {
-    Line line = answer.lineWithId(request.command().id());
+  private Line line(Said said, Request request) {
+    String id = request.command().id();
+    Document whole = said.document();
+    int bytes = whole == null ? said.bytes() : whole.sizeWithId(id);
     int most = limits.reply() == 0 ? LONGEST : Math.min(LONGEST, limits.reply());
-    return line.size() <= most
-        ? line
-        : Refusal.generic(Refusal.tooLong(request.command().name(), line, most))
-            .line(request.command().id());
+    return whole != null && bytes <= most
+        ? whole.lineWithId(id)
+        : Refusal.generic(Refusal.tooLong(request.name(), bytes, most)).line(id);
   }
 
   private static void give(Client client, Request request, Refusal refusal) {
@@ -199,12 +211,6 @@ final class Statistics {
     for (Sample sample : samples) {
       if (now >= sample.due) {
         sample.kept = null;
-      }
-      Request fetch = sample.fetch;
-      if (fetch != null && fetch.expired && !fetch.sent) {
-        // It was taken out of the queue.
-        sample.fetch = null;
-        sample.wanted = !sample.waiting.isEmpty();
       }
       while (!sample.waiting.isEmpty() && now >= sample.waiting.element().since() + PATIENCE) {
         String desc = Refusal.TIMED_OUT + "QEMU did not answer " + sample.command + " within 2 s";

@@ -18,6 +18,9 @@ final class Traffic {
    */
   private static final int AHEAD_WITH_OOB = 7;
 
+  /** How many bytes a command has behind its closing brace, which QEMU need not wait for. */
+  private static final int LINE_END = 2;
+
   private final Lane inBand;
   private final Lane outOfBand;
   private final List<Lane> lanes;
@@ -25,6 +28,7 @@ final class Traffic {
   private final ArrayDeque<Unwritten> unwritten = new ArrayDeque<>();
   private long lastId;
   private long written;
+  private long takenAt = Long.MIN_VALUE;
 
   /** A command that is not written to the end, and how many bytes of all will be written then. */
   private record Unwritten(Sent sent, long end) {}
@@ -43,7 +47,9 @@ final class Traffic {
 
   void add(Client client, Request request, long now) {
     request.queuedAt = now;
-    expiry.begin(client, request, now);
+    if (!client.gone) { // else it is our own, and nobody waits for it
+      expiry.begin(client, request, now);
+    }
     lane(request).add(client, request);
   }
 
@@ -100,6 +106,7 @@ final class Traffic {
   /** So many bytes were written to QEMU. The time of a command begins with its last. */
   void wrote(int bytes, long now) {
     written += bytes;
+    takenAt = bytes > 0 ? now : takenAt;
     while (!unwritten.isEmpty() && unwritten.element().end() <= written) {
       Sent sent = unwritten.remove().sent();
       Request request = sent.request();
@@ -112,11 +119,20 @@ final class Traffic {
   }
 
   /**
-   * Whether an answer to this one is out of turn: QEMU runs what is in band one after the other
-   * (qmp-spec.rst, section "Out-of-band execution"), and has not answered an older one.
+   * Why no QEMU answers this one now, or null if it may. What is in band it runs one after the
+   * other (qmp-spec.rst, section "Out-of-band execution"), and nothing before it has read it up to
+   * the closing brace.
    */
-  boolean overtakes(long id) {
-    return inBand.inFlight.overtakes(id);
+  @Nullable String fault(long id) {
+    if (inBand.inFlight.overtakes(id)) {
+      return "an answer in band before that to an older command";
+    }
+    for (Unwritten each : unwritten) {
+      if (each.sent().id() == id && each.end() - LINE_END > written) {
+        return "an answer to a command that was not written to it";
+      }
+    }
+    return null;
   }
 
   /** Takes out what QEMU has answered, or null if it wasn't sent that or has answered before. */
@@ -125,8 +141,16 @@ final class Traffic {
     Sent sent = first == null ? outOfBand.inFlight.remove(id) : first;
     if (sent != null) {
       expiry.end(sent.request());
+      if (!sent.request().written) {
+        unwritten.removeIf(each -> each.sent().id() == id); // but for its line end
+      }
     }
     return sent;
+  }
+
+  /** Since when a command that nobody waits for holds up those who wait for a lane. */
+  long stuckSince(Lane lane, Sent stuck) {
+    return lane.stuckSince(stuck, takenAt);
   }
 
   /** When the next command must have ended, or Long.MAX_VALUE. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.qmpkit.protocol.SharedMonitor.Party;
@@ -58,6 +59,19 @@ final class DeadlinesTest {
     monitor.pass(TIME.multipliedBy(3));
     assertEquals(List.of("return 1"), client.gist());
     assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
+  }
+
+  @Test
+  @DisplayName("15: so it does where the line's end is written after the answer came")
+  void rule15_inTimeBeforeTheLineEnd() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    client.executeOob("yank", 1);
+    monitor.read((int) Objects.requireNonNull(monitor.broker.upstream()).size() - 2);
+    monitor.qemu("{\"return\": {}, \"id\": 1}");
+    monitor.read(2);
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline(), "nothing is due any more");
+    monitor.pass(TIME.multipliedBy(2));
+    assertEquals(List.of("return 1"), client.gist());
   }
 
   @Test

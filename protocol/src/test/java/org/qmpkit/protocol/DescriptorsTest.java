@@ -380,4 +380,60 @@ final class DescriptorsTest {
     monitor.ready();
     assertEquals(List.of(), monitor.sent());
   }
+
+  @Test
+  @DisplayName("23: nor is one that comes behind our back, and names are free there")
+  void rule23_anotherQemuBehindOurBack() {
+    cleansUp();
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    Party other = monitor.joinReady();
+    Party third = monitor.joinReady();
+    monitor.answer(nextWith(bring(client, getfd("a", 1))));
+    monitor.answer(nextWith(bring(other, getfd("b", 1))));
+    third.execute("slow", 1);
+    client.leave();
+    monitor.sent();
+    monitor.restart(SharedMonitor.GREETING);
+    monitor.answerFence();
+    other.lines();
+    assertEquals(List.of(), monitor.sent());
+    monitor.answer(nextWith(bring(third, getfd("b", 2))));
+    other.leave();
+    assertEquals(List.of(), monitor.sent());
+    assertEquals(List.of("GenericError 1", "return 2"), third.gist());
+  }
+
+  @Test
+  @DisplayName("22: nor takes anybody there what a command brought that waited meanwhile")
+  void rule22_noneOfOthersBehindOurBack() {
+    Party one = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    Party two = monitor.joinReady();
+    two.execute("slow", 1);
+    monitor.sent();
+    Fds fds = bring(one, getfd("a", 1));
+    monitor.restart(SharedMonitor.greeting(""));
+    monitor.answerFence();
+    monitor.fail(nextWith(fds), "disabled");
+    two.execute("add-fd", 2);
+    assertEquals(List.of(), monitor.sent());
+    assertEquals(List.of("GenericError 1", "GenericError 2"), two.gist());
+  }
+
+  @Test
+  @DisplayName("15, 23: what is to be closed has no deadline, and is no client's that is late")
+  void rule23_cleanUpIsNotLate() {
+    Deadlines deadlines = Deadlines.NONE.withUsual(Duration.ofSeconds(1)).with("slow", null);
+    monitor =
+        new SharedMonitor(Limits.DEFAULT.withDeadlines(deadlines), new Backlog(64 << 20), true);
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    Party other = monitor.joinReady();
+    monitor.answer(nextWith(bring(client, getfd("a", 1))));
+    other.execute("slow", 1);
+    Sent slow = monitor.next();
+    client.leave();
+    assertEquals(Long.MAX_VALUE, monitor.broker.deadline());
+    monitor.pass(Duration.ofSeconds(2));
+    monitor.answer(slow);
+    assertEquals("closefd", monitor.next().name());
+  }
 }

@@ -4,15 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.qmpkit.protocol.SharedMonitor.Party;
 import org.qmpkit.protocol.SharedMonitor.Sent;
 
@@ -146,6 +150,49 @@ final class InFlightTest {
     assertEquals(List.of(), stays.lines());
   }
 
+  /** QEMU reads what it was sent but for so many bytes, and answers what came first. */
+  private void answerFirstOf(String command, int unread) {
+    Party client = monitor.ready().joinReady();
+    client.execute(command, 7);
+    long size = Objects.requireNonNull(monitor.broker.upstream()).size();
+    monitor.read((int) size - unread);
+    monitor.qemu("{\"return\": {}, \"id\": 1}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 20, 1_000_000})
+  @DisplayName("14: an answer to what was not written to QEMU ends the session")
+  void rule14_notWritten(int unread) {
+    answerFirstOf("a".repeat(Math.max(1, unread - 20)), unread);
+    String broken = monitor.broker.broken();
+    assertNotNull(broken);
+    assertTrue(broken.contains("a command that was not written to it"), broken);
+    assertEquals(List.of(), monitor.parties.getFirst().lines());
+    monitor.lose(broken);
+    assertEquals(List.of("GenericError 7"), monitor.parties.getFirst().gist());
+  }
+
+  @Test
+  @DisplayName("14: nor is what was not written behind what was, out of band no more than in band")
+  void rule14_laterIsNotWritten() {
+    Party client = monitor.ready().joinReady("\"oob\"");
+    client.execute("a", 1);
+    monitor.sent();
+    client.executeOob("yank", 2);
+    monitor.qemu("{\"return\": {}, \"id\": 2}");
+    assertNotNull(monitor.broker.broken());
+    assertEquals(List.of(), client.lines());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  @DisplayName("14: QEMU may answer at the closing brace, before it has read the line's end")
+  void rule14_beforeTheLineEnd(int unread) {
+    answerFirstOf("a", unread);
+    assertNull(monitor.broker.broken());
+    assertEquals(List.of("return 7"), monitor.parties.getFirst().gist());
+  }
+
   @Test
   @DisplayName("15: our own ids upstream, integers, never used twice, not even over connections")
   void rule15_ownIds() {
@@ -208,6 +255,40 @@ final class InFlightTest {
   }
 
   @Test
+  @DisplayName("15: a name of any length that its client likes is cut short for the others")
+  void rule15_busyWithALongName() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("x".repeat(500_000));
+    client.leave();
+    Party next = monitor.joinReady();
+    for (int i = 0; i < 60; i++) {
+      next.execute("stop", i);
+    }
+    monitor.pass(Duration.ofSeconds(5));
+    String cut = "x".repeat(64) + "…";
+    List<String> lines = next.lines();
+    assertEquals(60, lines.size());
+    for (String line : lines) {
+      assertEquals("qmpkit: busy: " + cut + " since 5.0 s", Json.desc(line));
+    }
+    assertEquals(
+        cut + " since 5.0 s for client 1, which has left",
+        monitor.status().get("reason").stringValue());
+    assertEquals(cut, monitor.status().at("/in-flight/0/command").stringValue());
+  }
+
+  @Test
+  @DisplayName("15: no character is cut in two")
+  void rule15_busyWithALongNameOfPairs() {
+    Party client = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    client.execute("x" + "\ud83d\ude00".repeat(40));
+    client.leave();
+    assertEquals(
+        "x" + "\ud83d\ude00".repeat(31) + "…",
+        monitor.status().at("/in-flight/0/command").stringValue());
+  }
+
+  @Test
   @DisplayName("15: a slow command that somebody waits for refuses nobody")
   void rule15_slowIsNotStuck() {
     monitor.ready(SharedMonitor.greeting(""));
@@ -238,6 +319,45 @@ final class InFlightTest {
     next.execute("stop", 1);
     monitor.pass(Duration.ofSeconds(5));
     assertEquals("qmpkit: busy: slow0 since 5.0 s", Json.desc(next.line()));
+  }
+
+  /** Somebody waits, and places are free, behind the long command of one who has left. */
+  private Party behindALongOrphan() {
+    Party leaver = monitor.ready().joinReady();
+    leaver.execute("x".repeat(500_000));
+    leaver.leave();
+    Party next = monitor.joinReady();
+    next.execute("stop", 1);
+    return next;
+  }
+
+  @Test
+  @DisplayName("15: while QEMU takes the bytes of an orphan that are in the way nobody is refused")
+  void rule15_bytesOfAnOrphan() {
+    Party next = behindALongOrphan();
+    for (int i = 0; i < 5; i++) {
+      monitor.read(100_000);
+      monitor.pass(Duration.ofSeconds(4));
+    }
+    assertEquals(List.of(), next.lines());
+    Sent orphan = monitor.next();
+    monitor.pass(Duration.ofSeconds(4));
+    monitor.answer(orphan);
+    monitor.answer(monitor.next());
+    assertEquals(List.of("return 1"), next.gist());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 600_000})
+  @DisplayName("15: when it takes no more of them, or has taken all and is silent, callers hear so")
+  void rule15_bytesOfAnOrphanNotTaken(int taken) {
+    Party next = behindALongOrphan();
+    monitor.pass(Duration.ofSeconds(4));
+    monitor.read(taken);
+    monitor.pass(Duration.ofSeconds(5).minusNanos(1));
+    assertEquals(List.of(), next.lines());
+    monitor.pass(Duration.ofNanos(1));
+    assertTrue(Json.desc(next.line()).endsWith("… since 9.0 s"));
   }
 
   @Test

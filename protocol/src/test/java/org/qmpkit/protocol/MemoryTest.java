@@ -39,6 +39,7 @@ final class MemoryTest {
     long copied =
         allocated(() -> {
           for (int i = 0; i < 1000; i++) {
+            monitor.read(Integer.MAX_VALUE);
             monitor.qemu("{\"return\": {}, \"id\": " + (i + 1) + "}");
           }
         });

@@ -65,6 +65,22 @@ final class MessageTest {
     assertNull(message(SharedMonitor.GREETING.replace("Debian", "D".repeat(most + 1))));
   }
 
+  @ParameterizedTest
+  @CsvSource({"7, 7.2.22", "1234567890123456789, 1234567890123456789.2.22"})
+  void aVersionIsOfNumbersAsPeopleWriteThem(String major, String release) {
+    assertEquals(release, greetingOf(major).release());
+  }
+
+  @Test
+  void aNumberThatNoVersionHasIsNotRepeated() {
+    assertEquals("?.2.22", greetingOf("1".repeat(20)).release());
+  }
+
+  private static Message.Greeting greetingOf(String major) {
+    String text = SharedMonitor.GREETING.replace("\"major\": 7", "\"major\": " + major);
+    return assertInstanceOf(Message.Greeting.class, message(text));
+  }
+
   @Test
   void whoDoesNotGreetHasNoVersionAndNoCapability() {
     Message.Greeting none = Message.Greeting.none();

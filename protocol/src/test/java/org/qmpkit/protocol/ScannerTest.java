@@ -467,9 +467,10 @@ final class ScannerTest {
   }
 
   private static String withId(String text, @Nullable String id) {
+    Document document = document(text);
     String line =
-        new String(
-            document(text).lineWithId(id).bytes(), java.nio.charset.StandardCharsets.US_ASCII);
+        new String(document.lineWithId(id).bytes(), java.nio.charset.StandardCharsets.US_ASCII);
+    assertEquals(line.length(), document.sizeWithId(id));
     assertTrue(line.endsWith("\r\n"));
     return line.substring(0, line.length() - 2);
   }

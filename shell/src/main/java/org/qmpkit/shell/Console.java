@@ -128,7 +128,18 @@ public final class Console {
       if (bridge.farEnded()) {
         err.println("qmp console: the other side of " + address + " has ended it");
       }
-      return bridge.farEnded() ? ExitStatus.UNREACHABLE : ExitStatus.DONE;
+      if (bridge.undelivered() > 0) {
+        err.println(
+            "qmp console: the last "
+                + bridge.undelivered()
+                + " bytes of the input were not taken by "
+                + address
+                + ", which hung up or took nothing for "
+                + TimeText.people(ConsoleBridge.DELIVERY));
+      }
+      return bridge.farEnded() || bridge.undelivered() > 0
+          ? ExitStatus.UNREACHABLE
+          : ExitStatus.DONE;
     } catch (IOException e) {
       return failed(e, err);
     }

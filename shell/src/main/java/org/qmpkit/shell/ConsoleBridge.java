@@ -13,12 +13,16 @@ import org.qmpkit.net.TransportException;
 /**
  * Bytes between us and a console, both ways, with at most 64 KiB of them under way in each. It
  * stops its loop when it is over: a key was pressed, one side has ended and all it said is
- * delivered, or after the end of our input the far side was silent for a while. The far side is not
- * told of the end of our input, since QEMU's sockets would hang up then.
+ * delivered, or after the end of our input, once all of it is delivered, the far side was silent
+ * for a while; or it took none of it for long. The far side is not told of the end of our input,
+ * since QEMU's sockets would hang up then.
  */
 final class ConsoleBridge implements Connecting {
   /** No byte is this. */
   static final int NO_KEY = -1;
+
+  /** After the end of our input: how long the far side may take none of what is left of it. */
+  static final Duration DELIVERY = Duration.ofSeconds(10);
 
   private static final int SIZE = 64 * 1024;
 
@@ -29,10 +33,11 @@ final class ConsoleBridge implements Connecting {
   private final ByteBuffer toFar = ByteBuffer.allocateDirect(SIZE);
   private final ByteBuffer toNear = ByteBuffer.allocateDirect(SIZE);
   private @Nullable Endpoint near;
-  private @Nullable Timer silence;
+  private @Nullable Timer limit;
   private boolean nearEnded;
   private boolean farEnded;
   private boolean left;
+  private int undelivered;
 
   ConsoleBridge(Loop loop, Endpoint far, int leave, Duration linger) {
     this.loop = loop;
@@ -44,6 +49,11 @@ final class ConsoleBridge implements Connecting {
   /** Whether it was the far side that ended it. */
   boolean farEnded() {
     return farEnded && !nearEnded && !left;
+  }
+
+  /** How many of the last bytes of our input, all of which was read, the far side did not take. */
+  int undelivered() {
+    return nearEnded && !left ? undelivered : 0;
   }
 
   @Override
@@ -61,13 +71,19 @@ final class ConsoleBridge implements Connecting {
 
   private void move(Endpoint ours) {
     fromNear(ours);
-    fromFar();
+    boolean heard = fromFar();
+    int waiting = toFar.position();
     write(toFar, far, true);
+    boolean taken = toFar.position() < waiting;
     write(toNear, ours, false);
     boolean delivered = farEnded && toNear.position() == 0;
     if (delivered || (left && toFar.position() == 0)) {
       end();
     } else {
+      boolean isDelivered = toFar.position() == 0;
+      if (left ? limit == null : nearEnded && (limit == null || taken || (isDelivered && heard))) {
+        limit(left || isDelivered ? linger : DELIVERY);
+      }
       watch(ours);
     }
   }
@@ -84,19 +100,15 @@ final class ConsoleBridge implements Connecting {
         left = true;
       }
     }
-    if (nearEnded || left) {
-      listenForSilence();
-    }
   }
 
-  private void fromFar() {
+  /** Whether something came. */
+  private boolean fromFar() {
     int before = toNear.position();
     if (!farEnded && toNear.hasRemaining()) {
       farEnded = read(far, toNear);
     }
-    if (nearEnded && toNear.position() > before) {
-      listenForSilence();
-    }
+    return toNear.position() > before;
   }
 
   /** True at the end of input. */
@@ -115,6 +127,7 @@ final class ConsoleBridge implements Connecting {
         // more
       }
     } catch (IOException e) {
+      undelivered += toFarSide ? bytes.remaining() : 0;
       bytes.position(bytes.limit());
       farEnded |= toFarSide;
       left |= !toFarSide;
@@ -122,11 +135,12 @@ final class ConsoleBridge implements Connecting {
     bytes.compact();
   }
 
-  private void listenForSilence() {
-    if (silence != null) {
-      silence.cancel();
+  /** It is over after so long from now. */
+  private void limit(Duration time) {
+    if (limit != null) {
+      limit.cancel();
     }
-    silence = loop.schedule(linger, this::end);
+    limit = loop.schedule(time, this::end);
   }
 
   private void watch(Endpoint ours) {
@@ -135,6 +149,7 @@ final class ConsoleBridge implements Connecting {
   }
 
   private void end() {
+    undelivered += toFar.position();
     far.close();
     if (near != null) {
       near.close();

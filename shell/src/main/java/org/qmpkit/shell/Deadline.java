@@ -35,6 +35,12 @@ final class Deadline {
     return left.compareTo(limit) < 0 ? left : limit;
   }
 
+  /** What is left, but no less than that. */
+  Duration atLeast(Duration least) {
+    Duration left = left();
+    return left.compareTo(least) < 0 ? least : left;
+  }
+
   /** This one, or so long from now if that is sooner. */
   Deadline sooner(Duration limit) {
     return new Deadline(atMost(limit));

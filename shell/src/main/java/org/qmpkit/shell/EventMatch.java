@@ -29,9 +29,8 @@ record EventMatch(List<String> names, List<String> data) implements Predicate<Ev
   /** A name, or some, as a pattern. */
   static Pattern pattern(String name) {
     return Pattern.compile(
-        Arrays.stream(name.split("\\*+", -1))
-            .map(Pattern::quote)
-            .collect(Collectors.joining(".*")));
+        Arrays.stream(name.split("\\*+", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
+        Pattern.DOTALL);
   }
 
   @Override

@@ -13,6 +13,9 @@ import org.qmpkit.client.QmpException;
 final class JobCommand implements ShellCommand {
   private static final Duration EVERY = Duration.ofMillis(250);
 
+  /** As long an answer may take, however soon the deadline is. */
+  private static final Duration ANSWER = Duration.ofSeconds(1);
+
   /** So many looks in a row at a job that is paused, and it is no pause of QEMU's own. */
   private static final int PAUSED = 4;
 
@@ -80,9 +83,9 @@ final class JobCommand implements ShellCommand {
     boolean seen = false;
     int paused = 0;
     while (true) {
-      JobState state = JobState.of(session, id);
+      JobState state = JobState.of(session, id, deadline.atLeast(ANSWER));
       if (state == null) {
-        return gone(session, frame, id, since, seen);
+        return gone(session, frame, id, since, seen, deadline);
       }
       seen = true;
       pace.add(System.nanoTime(), state);
@@ -130,7 +133,12 @@ final class JobCommand implements ShellCommand {
 
   /** A job that is forgotten when it ends tells how by an event. */
   private static int gone(
-      Session session, Screen.@Nullable Frame frame, String id, long since, boolean seen)
+      Session session,
+      Screen.@Nullable Frame frame,
+      String id,
+      long since,
+      boolean seen,
+      Deadline deadline)
       throws LineException, QmpException, InterruptedException {
     EventLog.Entry ending =
         session
@@ -145,7 +153,7 @@ final class JobCommand implements ShellCommand {
         return ExitStatus.DONE;
       }
       Set<String> ids = new TreeSet<>(Set.of(JobState.MIGRATION));
-      JobState.all(session).forEach(each -> ids.add(each.id()));
+      JobState.all(session, deadline.atLeast(ANSWER)).forEach(each -> ids.add(each.id()));
       throw new LineException("there is no job '" + id + "'" + Similar.hint(id, ids));
     }
     Event event = ending.event();

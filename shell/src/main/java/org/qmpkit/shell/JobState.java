@@ -1,5 +1,6 @@
 package org.qmpkit.shell;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -7,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.JobInfo;
 import org.qmpkit.client.QmpException;
+import org.qmpkit.client.QmpOptions;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -86,11 +88,17 @@ record JobState(
    * @throws InterruptedException if this thread is interrupted
    */
   static List<JobState> all(Session session) throws QmpException, InterruptedException {
+    return all(session, QmpOptions.FOREVER);
+  }
+
+  /** The same, where each answer may take so long. */
+  static List<JobState> all(Session session, Duration limit)
+      throws QmpException, InterruptedException {
     List<JobState> jobs = new ArrayList<>();
-    for (JsonNode each : session.ask(request("query-jobs"))) {
+    for (JsonNode each : session.ask(request("query-jobs"), limit)) {
       jobs.add(job(each));
     }
-    JobState migration = migration(session);
+    JobState migration = migration(session, limit);
     if (migration != null) {
       jobs.add(migration);
     }
@@ -100,15 +108,16 @@ record JobState(
   /**
    * One of them; null if there is none of the id. Blocks.
    *
+   * @param limit how long an answer may take
    * @throws QmpException if QEMU does not tell
    * @throws InterruptedException if this thread is interrupted
    */
-  static @Nullable JobState of(Session session, String id)
+  static @Nullable JobState of(Session session, String id, Duration limit)
       throws QmpException, InterruptedException {
     if (id.equals(MIGRATION)) {
-      return migration(session);
+      return migration(session, limit);
     }
-    for (JsonNode each : session.ask(request("query-jobs"))) {
+    for (JsonNode each : session.ask(request("query-jobs"), limit)) {
       if (each.path("id").asString("").equals(id)) {
         return job(each);
       }
@@ -140,11 +149,11 @@ record JobState(
     return Set.of("mirror", "backup", "commit", "stream").contains(type);
   }
 
-  private static @Nullable JobState migration(Session session)
+  private static @Nullable JobState migration(Session session, Duration limit)
       throws QmpException, InterruptedException {
     JsonNode migration;
     try {
-      migration = session.ask(request("query-migrate"));
+      migration = session.ask(request("query-migrate"), limit);
     } catch (CommandFailed e) {
       return null; // a monitor without one, as of a storage daemon
     }

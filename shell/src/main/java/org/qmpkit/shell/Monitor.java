@@ -52,7 +52,7 @@ final class Monitor implements AutoCloseable {
     this.lasts = lasts;
     this.hears = hears;
     // What depends on an answer here only wakes a thread.
-    this.options = options.withCallbacks(Runnable::run);
+    this.options = options.withCallbacks(Runnable::run).withReplyTimeout(timeout);
     this.timeout = timeout;
   }
 
@@ -153,8 +153,15 @@ final class Monitor implements AutoCloseable {
    */
   JsonNode execute(Link link, Request request, Consumer<String> note)
       throws QmpException, InterruptedException {
+    return execute(link, request, QmpOptions.FOREVER, note);
+  }
+
+  /** The same with a limit of its own, where that is sooner than {@code --timeout}. */
+  JsonNode execute(Link link, Request request, Duration limit, Consumer<String> note)
+      throws QmpException, InterruptedException {
     CompletableFuture<JsonNode> answer =
-        link.client().executeAsync(request.command().within(timeout));
+        link.client()
+            .executeAsync(request.command().within(limit.compareTo(timeout) < 0 ? limit : timeout));
     try {
       JsonNode value;
       try {

@@ -59,9 +59,8 @@ record OwnLine(String text, List<String> words) {
       return null;
     }
     return TimeText.read(text)
-        .orElseThrow(() ->
-            new LineException(
-                name + " (\"" + text + "\") must be a length of time, as 250ms, 5s or 2m"));
+        .orElseThrow(
+            () -> new LineException(name + " (\"" + text + "\") must be " + TimeText.FORMS));
   }
 
   /** A word without the quotes around it. */

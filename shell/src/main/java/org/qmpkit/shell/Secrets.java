@@ -37,10 +37,20 @@ final class Secrets {
               + "|\\bqom-[gs]et\\s++(?:-\\w++\\s++)?(?:\"[^\"]*+\"|\\S++)\\s++['\"]?"
               + "(?:data|secret)\\b"
               + "|\\bchange\\s++vnc\\b"
-              + "|://[^/\\s'\"@:]*+:[^/\\s'\"@]*+@");
+              + "|://[^/\\s'\"@:%]*+(?::[^/\\s'\"@]*+|%[^\\s'\"@]*+)@"
+              + "|\\brbd:.*?:key=");
 
-  /** A name and a password in a URL. */
-  private static final Pattern IN_URL = Pattern.compile("(://[^/\\s@:]*+):[^/\\s@]*+@");
+  /** A name and a password in a URL; iSCSI's are parted by a per cent sign. */
+  private static final Pattern IN_URL =
+      Pattern.compile("(://[^/\\s@:%]*+)(?:(:)[^/\\s@]*+|(%)[^\\s@]*+)@");
+
+  private static final Pattern RBD = Pattern.compile("\\brbd:");
+
+  /** Ceph's key among the options of such an image; a backslash takes a colon's meaning. */
+  private static final Pattern RBD_KEY = Pattern.compile("(:key=)(?:\\\\.|[^:\\\\])*+");
+
+  /** What a string begins with that is a block node's options; or behind a quote too many. */
+  private static final String OPTIONS = "json:";
 
   /** Makes objects; those of a type that begins with {@link #SECRET_OBJECT} hold one. */
   private static final Pattern MAKES_OBJECT = Pattern.compile("(?i)\\bobject[-_]add\\b");
@@ -132,15 +142,31 @@ final class Secrets {
           if (secret && member.getValue().isValueNode()) {
             object.put(member.getKey(), MASK);
           } else if (member.getValue().isString()) {
-            String text = member.getValue().asString();
-            object.put(member.getKey(), IN_URL.matcher(text).replaceAll("$1:" + MASK + "@"));
+            object.put(member.getKey(), maskedText(member.getValue().asString()));
           } else {
             mask(member.getValue(), holdsSecret);
           }
         }
       }
-      case ArrayNode array -> array.forEach(each -> mask(each, ofSecret));
+      case ArrayNode array -> {
+        for (int i = 0; i < array.size(); i++) {
+          JsonNode each = array.get(i);
+          if (each.isString()) {
+            array.set(i, maskedText(each.asString()));
+          } else {
+            mask(each, ofSecret);
+          }
+        }
+      }
       default -> {}
     }
+  }
+
+  private static String maskedText(String text) {
+    if (text.contains(OPTIONS) && in(text)) {
+      return MASK;
+    }
+    String masked = IN_URL.matcher(text).replaceAll("$1$2$3" + MASK + "@");
+    return RBD.matcher(masked).find() ? RBD_KEY.matcher(masked).replaceAll("$1" + MASK) : masked;
   }
 }

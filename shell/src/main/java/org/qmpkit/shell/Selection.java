@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -82,9 +83,15 @@ record Selection(String text, @Nullable Filter filter, @Nullable Format format) 
             values.add(each);
           });
     } catch (Failure e) {
-      throw new LineException("'" + text.strip() + "': " + e.getMessage());
+      throw refused(e.getMessage());
+    } catch (JacksonException | ArithmeticException e) {
+      throw refused("it can't be calculated with such a number: " + e.getMessage());
     }
     return values;
+  }
+
+  private LineException refused(@Nullable String why) {
+    return new LineException("'" + text.strip() + "': " + why);
   }
 
   /**

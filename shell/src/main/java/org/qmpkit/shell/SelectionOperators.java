@@ -122,7 +122,14 @@ final class SelectionOperators {
     boolean isLong =
         value.stripTrailingZeros().scale() <= 0
             && value.abs().compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0;
-    return isLong ? NODES.numberNode(value.longValue()) : NODES.numberNode(value.doubleValue());
+    if (isLong) {
+      return NODES.numberNode(value.longValue());
+    }
+    double inexact = value.doubleValue();
+    if (Double.isInfinite(inexact)) {
+      throw new Failure("a number comes of it that is too large");
+    }
+    return NODES.numberNode(inexact);
   }
 
   /** As jq orders all values. */

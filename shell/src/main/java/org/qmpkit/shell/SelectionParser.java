@@ -1,5 +1,7 @@
 package org.qmpkit.shell;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -273,8 +275,12 @@ final class SelectionParser {
               + " with "
               + SelectionFunctions.type(index));
     }
-    int position = index.intValue() < 0 ? value.size() + index.intValue() : index.intValue();
-    JsonNode element = value.get(position);
+    BigDecimal number = index.decimalValue();
+    if (number.abs().compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) > 0) {
+      return NODES.nullNode();
+    }
+    int position = number.setScale(0, RoundingMode.FLOOR).intValue();
+    JsonNode element = value.get(position < 0 ? value.size() + position : position);
     return element == null ? NODES.nullNode() : element;
   }
 

@@ -4,11 +4,16 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.CommandFailed;
 import org.qmpkit.client.Disconnected;
 import org.qmpkit.client.Event;
 import org.qmpkit.client.QmpException;
+import org.qmpkit.client.QmpOptions;
 import org.qmpkit.client.Schema;
 import org.qmpkit.client.Subscription;
 import org.qmpkit.shell.Monitor.Link;
@@ -149,6 +154,25 @@ final class Session {
     return monitor.schema(link);
   }
 
+  /** The same; null, too, if it is not answered in so long. */
+  @Nullable Schema schema(Duration limit) throws QmpException, InterruptedException {
+    FutureTask<@Nullable Schema> asking = new FutureTask<>(this::schema);
+    Thread.ofVirtual().name("qmp schema").start(asking);
+    try {
+      return asking.get(TimeUnit.NANOSECONDS.convert(limit), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return null;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof QmpException why) {
+        throw why;
+      }
+      throw new IllegalStateException("a fault of qmpkit: " + e.getCause(), e);
+    } finally {
+      // Nobody wants it any more, if it is not there yet.
+      asking.cancel(true);
+    }
+  }
+
   /**
    * For a person: what is known already of what QEMU can do; null if nothing is. Waits a moment at
    * most.
@@ -165,11 +189,16 @@ final class Session {
    * @throws InterruptedException if this thread is interrupted
    */
   JsonNode ask(Request request) throws QmpException, InterruptedException {
+    return ask(request, QmpOptions.FOREVER);
+  }
+
+  /** The same with a limit of its own, where that is sooner than {@code --timeout}. */
+  JsonNode ask(Request request, Duration limit) throws QmpException, InterruptedException {
     Link link = monitor.link();
     if (link == null) {
       throw new IllegalStateException("there was no connection yet");
     }
-    JsonNode value = monitor.execute(link, request, screen::say);
+    JsonNode value = monitor.execute(link, request, limit, screen::say);
     // What happened before the answer is known from here on.
     events.drain(link.events());
     return value;

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code source}: the lines of a file, with variables. */
 final class SourceCommand implements ShellCommand {
@@ -79,11 +80,8 @@ final class SourceCommand implements ShellCommand {
       throws IOException, InterruptedException {
     int failed = ExitStatus.DONE;
     int number = 0;
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+    for (String line = next(lines, 1); line != null; line = next(lines, number + 1)) {
       number++;
-      if (line.length() > LONGEST) {
-        throw new IOException("line " + number + " is longer than " + LONGEST + " characters");
-      }
       int status;
       try {
         status = session.lines().execute(session.settings().variables().replaced(line));
@@ -109,5 +107,27 @@ final class SourceCommand implements ShellCommand {
       return ExitStatus.USAGE;
     }
     return failed;
+  }
+
+  /** A line; null if there are no more. No more of it is read than it may have. */
+  private static @Nullable String next(BufferedReader lines, int number) throws IOException {
+    int c = lines.read();
+    if (c < 0) {
+      return null;
+    }
+    StringBuilder line = new StringBuilder();
+    for (; c >= 0 && c != '\n' && c != '\r'; c = lines.read()) {
+      if (line.length() == LONGEST) {
+        throw new IOException("line " + number + " is longer than " + LONGEST + " characters");
+      }
+      line.append((char) c);
+    }
+    if (c == '\r') {
+      lines.mark(1);
+      if (lines.read() != '\n') {
+        lines.reset();
+      }
+    }
+    return line.toString();
   }
 }

@@ -2,7 +2,6 @@ package org.qmpkit.shell;
 
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.Schema;
 
@@ -12,6 +11,10 @@ import org.qmpkit.client.Schema;
  */
 final class WaitCommand implements ShellCommand {
   private static final List<String> OPTIONS = List.of("--since", "--timeout");
+
+  /** As long QEMU may take to say what events it has, however soon the deadline is. */
+  private static final Duration SCHEMA = Duration.ofSeconds(1);
+
   private static final List<String> SINCE = List.of("last", "now");
 
   @Override
@@ -58,28 +61,26 @@ final class WaitCommand implements ShellCommand {
     if (since != null && !SINCE.contains(since)) {
       throw new LineException("--since (\"" + since + "\") must be last or now");
     }
-    Duration timeout = line.time("--timeout");
+    Deadline deadline = new Deadline(line.time("--timeout"));
     EventMatch wanted = EventMatch.of(line.words());
     if (wanted.names().size() != 1) {
       throw new LineException(
           wanted.names().isEmpty() ? "it needs the name of an event" : "one name will do");
     }
-    Schema schema = session.schema();
+    Schema schema = session.schema(deadline.atLeast(SCHEMA));
     if (schema != null) {
       wanted.check(schema);
     }
-    return await(session, wanted, "now".equals(since) ? now : log.mark(), timeout);
+    return await(session, wanted, "now".equals(since) ? now : log.mark(), deadline);
   }
 
-  private static int await(
-      Session session, EventMatch wanted, long since, @Nullable Duration timeout)
+  private static int await(Session session, EventMatch wanted, long since, Deadline deadline)
       throws QmpException, InterruptedException {
     EventLog log = session.history();
     long missing = log.missing(since);
     if (missing > 0) {
       session.screen().say("(" + missing + " events since then are not known any more)");
     }
-    Deadline deadline = new Deadline(timeout);
     EventLog.Entry found = log.await(wanted, since, deadline.sooner(Monitor.PATIENCE));
     if (found == null && !deadline.passed()) {
       session

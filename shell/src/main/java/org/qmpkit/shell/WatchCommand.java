@@ -55,10 +55,14 @@ final class WatchCommand implements ShellCommand {
     String text = line.text();
     Duration every = EVERY;
     if (!line.words().isEmpty()) {
-      Duration given = TimeText.read(line.words().getFirst()).orElse(null);
+      String first = line.words().getFirst();
+      Duration given = TimeText.read(first).orElse(null);
+      if (given == null && TimeText.isWritten(first)) {
+        throw new LineException("EVERY (\"" + first + "\") must be " + TimeText.FORMS);
+      }
       if (given != null) {
         every = given.compareTo(LEAST) < 0 ? LEAST : given;
-        text = text.substring(line.words().getFirst().length());
+        text = text.substring(first.length());
       }
     }
     int at = Tokens.find(text, UNTIL);

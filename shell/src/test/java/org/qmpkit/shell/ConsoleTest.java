@@ -103,6 +103,66 @@ final class ConsoleTest {
     }
   }
 
+  /** More than a socket holds, and less than that and what is under way. */
+  private static final String MUCH = "0123456789abcdef".repeat(15 * 1024);
+
+  /** A console that reads nothing for a while, and then all or nothing more. */
+  private ServerSocketChannel late(Duration silent, boolean reads) throws IOException {
+    ServerSocketChannel server =
+        ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+            .bind(UnixDomainSocketAddress.of(dir.resolve("c")));
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try (SocketChannel peer = server.accept()) {
+            Thread.sleep(silent);
+            StringBuilder bytes = new StringBuilder();
+            ByteBuffer some = ByteBuffer.allocate(4096);
+            while (reads && peer.read(some.clear()) >= 0) {
+              bytes.append(StandardCharsets.ISO_8859_1.decode(some.flip()));
+            }
+            heard.complete(bytes.toString());
+          } catch (IOException | InterruptedException e) {
+            heard.completeExceptionally(e);
+          }
+        });
+    return server;
+  }
+
+  @Test
+  void theSilenceBeginsWhenTheInputIsDelivered() throws Exception {
+    try (ServerSocketChannel console = late(Duration.ofSeconds(2), true)) {
+      assertTrue(console.isOpen());
+      int status =
+          run(new ByteArrayInputStream(bytes(MUCH)), ConsoleBridge.NO_KEY, Duration.ofMillis(500));
+      assertEquals(ExitStatus.DONE, status, err.toString(StandardCharsets.UTF_8));
+      assertTrue(MUCH.equals(heard.get(60, TimeUnit.SECONDS)), "all arrives");
+    }
+  }
+
+  @Test
+  void inputThatIsNeverTakenIsAnError() throws Exception {
+    try (ServerSocketChannel console = late(LONG, false)) {
+      assertTrue(console.isOpen());
+      int status =
+          run(new ByteArrayInputStream(bytes(MUCH)), ConsoleBridge.NO_KEY, Duration.ofMillis(500));
+      assertEquals(ExitStatus.UNREACHABLE, status);
+      String said = err.toString(StandardCharsets.UTF_8);
+      assertTrue(said.contains("bytes of the input were not taken by unix:"), said);
+    }
+  }
+
+  @Test
+  void inputThatAwaitsAFarSideThatHangsUpIsAnError() throws Exception {
+    try (ServerSocketChannel console = late(Duration.ofSeconds(2), false)) {
+      assertTrue(console.isOpen());
+      int status = run(new ByteArrayInputStream(bytes(MUCH)), ConsoleBridge.NO_KEY, LONG);
+      assertEquals(ExitStatus.UNREACHABLE, status);
+      String said = err.toString(StandardCharsets.UTF_8);
+      assertTrue(said.contains("bytes of the input were not taken by unix:"), said);
+    }
+  }
+
   @Test
   void theEndOfTheFarSideIsToldAfterAllThatItSaid() throws Exception {
     try (ServerSocketChannel console = console(bytes("bye"), 1);

@@ -83,6 +83,12 @@ final class DoingTest {
   }
 
   @Test
+  void aTimeThatCannotBeCountedIsRefused() {
+    assertTrue(line("watch 999999999m query-name", 2).err().contains("100 years at most"));
+    assertTrue(line("wait STOP --timeout 999999999m", 2).err().contains("100 years at most"));
+  }
+
+  @Test
   void aFileThatFails() throws IOException {
     Path file = file("fails.qmp", "nope\nquery-name\n");
     Shown goesOn = line("source " + file, 1);
@@ -105,6 +111,9 @@ final class DoingTest {
             .contains("ends within"));
     // Nothing of it is left.
     line("query-name", 0);
+    assertTrue(line("source /dev/zero", 2).err().contains("line 1 is longer than"));
+    Path ends = file("ends.qmp", "let a = 1\r\n\r\nlet b = 2\rnonsense x=1");
+    assertTrue(line("source " + ends + " ", 1).out().contains("nonsense"));
     assertTrue(line("source " + folder.resolve("nobody"), 2).err().contains("no such file"));
     Path loop = folder.resolve("loop.qmp");
     assertTrue(

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.qmpkit.client.QmpOptions;
 import org.qmpkit.shell.ShellRig.Shown;
 import org.qmpkit.testkit.BootSector;
 import org.qmpkit.testkit.FakeQemu;
@@ -35,6 +36,18 @@ final class JobCommandTest {
     line(shell, "blockdev-add driver=null-co node-name=from size=67108864 read-zeroes=true", 0);
     line(shell, "blockdev-add driver=null-co node-name=to size=67108864", 0);
     line(shell, "blockdev-mirror job-id=copy device=from target=to sync=full " + options, 0);
+  }
+
+  @Test
+  @Timeout(60)
+  void theTimeIsUpWhereQemuAnswersNothing() throws Exception {
+    try (RealQemu qemu = RealQemu.start();
+        ShellRig shell = ShellRig.on(qemu)) {
+      qemu.pause();
+      Shown job = line(shell, "job wait copy --timeout 100ms", ExitStatus.NO_ANSWER);
+      assertTrue(job.err().contains("query-jobs"), job.err());
+      line(shell, "job wait migration --timeout 100ms", ExitStatus.NO_ANSWER);
+    }
   }
 
   @Test
@@ -167,7 +180,7 @@ final class JobCommandTest {
   }
 
   private static String pace(Session session, Pace pace) throws Exception {
-    JobState state = JobState.of(session, JobState.MIGRATION);
+    JobState state = JobState.of(session, JobState.MIGRATION, QmpOptions.FOREVER);
     assertTrue(state != null && !state.rests(), () -> "it goes on: " + state);
     pace.add(System.nanoTime(), state);
     return pace.row();

@@ -41,6 +41,10 @@ final class SecretsTest {
         "a b.passphrase=hunter2",
         "a new-secret=x",
         "blockdev-add driver=https node-name=n url=https://user:hunter2@host/",
+        "drive-mirror device=d target=iscsi://bob%hunter2@10.0.0.1:3260/iqn.x/0",
+        "drive-mirror device=d target=iscsi://bob%hun/ter2@10.0.0.1:3260/iqn.x/0",
+        "drive-mirror device=d target='json:{\"driver\":\"https\",\"cookie\":\"SID=1\"}'",
+        "drive-mirror device=d target=rbd:pool/img:id=admin:key=AQB==",
       })
   void whatMayHoldOneIsNotRemembered(String line) {
     assertTrue(Secrets.in(line));
@@ -66,6 +70,8 @@ final class SecretsTest {
         "qom-list /objects/data",
         "change ide1-cd0 /tmp/a.iso",
         "migrate uri=tcp:host:4444",
+        "drive-mirror device=d target=iscsi://10.0.0.1:3260/iqn.x%20y/0",
+        "drive-mirror device=d target=rbd:pool/img:id=admin:keyring=/etc/k",
       })
   void whatHoldsNoneIs(String line) {
     assertFalse(Secrets.in(line));
@@ -111,6 +117,33 @@ final class SecretsTest {
         "qom-set path=/a property=b value=c",
         "{\"path\": \"/a\", \"property\": \"b\", \"value\": \"c\"}"
       },
+      {
+        "a b=https://bob:hunter2@host/", "{\"b\": \"https://bob:***@host/\"}",
+      },
+      {
+        "a b=iscsi://bob%hunter2@10.0.0.1:3260/iqn.x/0",
+        "{\"b\": \"iscsi://bob%***@10.0.0.1:3260/iqn.x/0\"}",
+      },
+      {
+        "a b=iscsi://bob%hun/ter2@10.0.0.1:3260/iqn.x/0",
+        "{\"b\": \"iscsi://bob%***@10.0.0.1:3260/iqn.x/0\"}",
+      },
+      {"a b=[\"iscsi://bob%hunter2@h/t/0\"]", "{\"b\": [\"iscsi://bob%***@h/t/0\"]}"},
+      {
+        "a b='json:{\"driver\":\"https\",\"cookie\":\"SID=1\"}'", "{\"b\": \"***\"}",
+      },
+      {
+        "a b=json:{\"file.url\":\"https://bob:hunter2@host/\"}", "{\"b\": \"***\"}",
+      },
+      {
+        "a b=json:{\"driver\":\"luks\",\"key-secret\":\"s\"}",
+        "{\"b\": \"json:{\\\"driver\\\":\\\"luks\\\",\\\"key-secret\\\":\\\"s\\\"}\"}",
+      },
+      {
+        "a b=rbd:pool/img:id=admin:key=AQB==:conf=/etc/c",
+        "{\"b\": \"rbd:pool/img:id=admin:key=***:conf=/etc/c\"}",
+      },
+      {"a b=x:key=y", "{\"b\": \"x:key=y\"}"},
     };
     for (String[] row : rows) {
       assertEquals(row[1], masked(row[0]));

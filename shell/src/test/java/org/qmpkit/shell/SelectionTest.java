@@ -47,6 +47,25 @@ final class SelectionTest {
     assertEquals(parts[2], values);
   }
 
+  /** Where jq 1.6 gives null. */
+  @Test
+  void anIndexWithAFractionIsRoundedDown() throws LineException {
+    JsonNode value = JsonText.read("[1, 2, 3]");
+    assertEquals("2", Selection.of(".[1.5]").of(value).getFirst().toString());
+    assertEquals("2", Selection.of(".[length/2]").of(value).getFirst().toString());
+  }
+
+  /** Where jq gives the largest that a double holds, which is no more right. */
+  @Test
+  void aNumberThatIsTooLargeIsAnError() throws LineException {
+    JsonNode value = JsonText.read("5");
+    for (String each : List.of("1e308*10", "1e308*10+1", "(1e308*10) | length")) {
+      Selection selection = Selection.of(each);
+      assertThrows(LineException.class, () -> selection.of(value), each);
+    }
+    assertEquals("0", Selection.of("(1e308*10)? // 0").of(value).getFirst().toString());
+  }
+
   @Test
   void namesOfQemuNeedNoQuotes() throws LineException {
     JsonNode value = JsonText.read("{\"node-name\": \"q\", \"a\": 5, \"b\": 2}");

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.qmpkit.client.Event;
 import org.qmpkit.shell.ShellRig.Shown;
 import org.qmpkit.testkit.RealQemu;
 
@@ -86,6 +87,23 @@ final class WaitCommandTest {
       shell.session().monitor().client().execute("stop");
     }
     assertEquals(ExitStatus.DONE, waiting.get(60, TimeUnit.SECONDS).status());
+  }
+
+  @Test
+  void aStarStandsForTheEndsOfLinesToo() {
+    Event event = new Event("X", JsonText.read("{\"error\": \"one\\ntwo\"}"), null, 0);
+    assertTrue(EventMatch.of(List.of("X", "error=o*o")).test(event));
+    assertTrue(EventMatch.of(List.of("*", "error=*two*")).test(event));
+  }
+
+  /** Its schema is not known yet, and it does not tell. */
+  @Test
+  @Timeout(60)
+  void theTimeIsUpWhereQemuAnswersNothing() {
+    qemu.pause();
+    Shown shown = shell.line("wait STOP --timeout 100ms");
+    assertEquals(ExitStatus.NO_ANSWER, shown.status(), shown::toString);
+    assertTrue(shown.err().startsWith("no such event came in "), shown.err());
   }
 
   @Test
