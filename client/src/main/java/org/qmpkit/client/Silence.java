@@ -68,7 +68,9 @@ record Silence(
             + ", but not greeted within "
             + time
             + ": another client probably holds the monitor, unless a helper listens there whose QEMU is"
-            + " away; to share a monitor, let that client and you go through"
+            + " away ('qmp health "
+            + address
+            + "' tells); to share a monitor, let that client and you go through"
             + " 'qmp helper --listen unix:/tmp/shared.qmp --connect "
             + address
             + "'",
