@@ -9,7 +9,8 @@ add() { # ROOT FILE...
   local root=$1 file library place
   shift
   for file; do
-    LD_LIBRARY_PATH=$lab/qemu/$libraries:$lab/xen/$libraries ldd "$file" 2>/dev/null |
+    # Of a static program ldd says no.
+    { LD_LIBRARY_PATH=$lab/qemu/$libraries:$lab/xen/$libraries ldd "$file" 2>/dev/null || true; } |
       sed -nE 's,^[^/]*(/.*) \(0x[0-9a-f]+\)$,\1,p' | while read -r library; do
       place=$root/lib/${library##*/}
       [ "${library##*/}" != ld-linux-x86-64.so.2 ] || place=$root/lib64/ld-linux-x86-64.so.2
