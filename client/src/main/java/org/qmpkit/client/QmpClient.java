@@ -23,8 +23,6 @@ import tools.jackson.databind.JsonNode;
  * loop ({@link QmpOptions#callbacks}).
  */
 public final class QmpClient implements AutoCloseable {
-  private static final String SUBSCRIBE = "__org.qmpkit_subscribe";
-
   private final Connection connection;
   private final QmpOptions options;
   private final Greeting greeting;
@@ -278,7 +276,7 @@ public final class QmpClient implements AutoCloseable {
    * @throws InterruptedException as {@link #execute(QmpCommand)}
    */
   public Subscription follow(EventFilter filter) throws QmpException, InterruptedException {
-    return following(filter, null);
+    return Following.begin(connection, filter, null, options);
   }
 
   /**
@@ -297,66 +295,7 @@ public final class QmpClient implements AutoCloseable {
    */
   public Subscription follow(EventFilter filter, String since)
       throws QmpException, InterruptedException {
-    return following(filter, since);
-  }
-
-  private Subscription following(EventFilter filter, @Nullable String since)
-      throws QmpException, InterruptedException {
-    Subscription subscription = new Subscription(connection, filter, since);
-    // All of them: the connection's other subscriptions are not to miss any.
-    QmpCommand command =
-        QmpCommand.of(SUBSCRIBE, since == null ? Map.of() : Map.of("since", since));
-    Call.Waiting call = new Call.Waiting(message(command), outcome -> begin(subscription, outcome));
-    boolean begun = false;
-    try {
-      Duration timeout = options.replyTimeout();
-      JsonNode answer = call.value(connection.await(call, timeout, "follow"), connection, timeout);
-      if (!isSubscription(answer)) {
-        throw new ProtocolViolation(
-            address(),
-            "cannot follow events at "
-                + address()
-                + ": the answer has no cursor; no helper's is so",
-            null);
-      }
-      begun = true;
-      return subscription;
-    } catch (CommandFailed e) {
-      if (e.errorClass().equals("CommandNotFound")) {
-        throw new UnsupportedOperationException(
-            "cannot follow events at "
-                + address()
-                + ": only qmp helper gives cursors, and this is none, or an older one; use subscribe",
-            e);
-      }
-      throw e;
-    } finally {
-      if (!begun) {
-        subscription.close();
-      }
-    }
-  }
-
-  /** Begins a subscription with the helper's answer, ahead of what comes behind that. */
-  private void begin(Subscription subscription, Call.Outcome outcome) {
-    if (outcome instanceof Call.Outcome.Answered(Message.Return answer)) {
-      JsonNode value;
-      try {
-        value = Json.tree(answer.document().toString()).path("return");
-      } catch (JacksonException e) {
-        // Whoever waits for the answer meets the same, and says so.
-        return;
-      }
-      if (isSubscription(value)) {
-        connection
-            .subscriptions()
-            .follow(subscription, value.path("cursor").asString(), value.path("replayed").asInt());
-      }
-    }
-  }
-
-  private static boolean isSubscription(JsonNode answer) {
-    return answer.path("cursor").isString() && answer.path("replayed").isInt();
+    return Following.begin(connection, filter, since, options);
   }
 
   /**

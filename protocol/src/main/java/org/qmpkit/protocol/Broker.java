@@ -17,8 +17,6 @@ import org.qmpkit.protocol.Message.Greeting;
  * clock. All on one thread; nothing blocks. Its rules are numbered in docs/sharing-rules.md.
  */
 public final class Broker {
-  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
   private final Limits limits;
   private final RandomGenerator random;
   private final Backlog backlog;
@@ -32,6 +30,7 @@ public final class Broker {
   private final Callers callers;
   private final UpstreamState state = new UpstreamState();
   private final Gauges gauges;
+  private final Reception reception;
   private final HalfMessage half;
   private @Nullable ClientSession session;
   private @Nullable Greeting greeting;
@@ -78,6 +77,7 @@ public final class Broker {
         new Statistics(limits, traffic, Client.own(this, limits, backlog), this::served);
     this.gauges =
         new Gauges(limits, state, traffic, audience, () -> session == null ? 0 : session.dropped());
+    this.reception = new Reception(audience, traffic, events, fds, statistics, gauges);
     this.half = new HalfMessage(this, backlog);
     this.callers = new Callers(limits, traffic, audience, fds, statistics, this::served);
   }
@@ -127,11 +127,7 @@ public final class Broker {
       in.position(in.limit());
       return;
     }
-    if (!client.holds()) {
-      pump(client, in);
-    }
-    client.hold(in);
-    look(client);
+    reception.received(client, in, now);
     forward();
   }
 
@@ -160,7 +156,7 @@ public final class Broker {
     if (bytes > 0 && !client.gone) {
       client.outbox().remove(bytes);
       client.progressAt = now;
-      resume(client);
+      reception.resume(client, now);
       traffic.enlist(client);
     }
     look(client);
@@ -196,48 +192,9 @@ public final class Broker {
     audience.cut(client, reason, now);
   }
 
-  private void pump(Client client, ByteBuffer in) {
-    Request request = client.session().next(in);
-    while (request != null) {
-      enqueue(client, request);
-      request = client.session().next(in);
-    }
-  }
-
-  private void resume(Client client) {
-    ByteBuffer rest = client.resume();
-    if (rest != null) {
-      pump(client, rest);
-      client.resumed();
-    }
-  }
-
   /** A client was given an answer: it may have room for more. */
   private void served(Client client) {
-    resume(client);
-    look(client);
-  }
-
-  private void enqueue(Client client, Request request) {
-    if (client.samples) {
-      statistics.take(client, request, now);
-      return;
-    }
-    switch (request.command().name()) {
-      case ServerSession.STATUS ->
-          client
-              .session()
-              .answer(request, Refusal.success(gauges.status(now), request.command().id()));
-      case Events.SUBSCRIBE -> events.subscribe(client, request);
-      default -> {
-        Refusal refusal = fds.bind(client, request);
-        if (refusal != null) {
-          client.session().answer(request, refusal.line(request.command().id()));
-        } else {
-          traffic.add(client, request, now);
-        }
-      }
-    }
+    reception.served(client, now);
   }
 
   private void look(Client client) {
@@ -370,7 +327,7 @@ public final class Broker {
         state.ready(ready.greeting().release(), now);
         journal.note(Severity.INFO, "", "QEMU " + ready.greeting().release() + " is ready");
         for (Client client : audience.all()) {
-          welcome(client, ready.greeting());
+          reception.welcome(client, ready.greeting(), now);
         }
       }
       case Heard.Restarted restarted -> {
@@ -385,16 +342,6 @@ public final class Broker {
       case Heard.Answered answered -> answered(session, answered);
       case Heard.Happened happened -> happened(session, happened.event());
       case Heard.Broke broke -> broken = "QEMU broke the protocol: " + broke.reason();
-    }
-  }
-
-  /** Greets a client that may have waited for it, and hears what it said meanwhile. */
-  private void welcome(Client client, Greeting greeting) {
-    if (!client.deaf()) {
-      audience.greet(client, greeting, now);
-      pump(client, NOTHING);
-      resume(client);
-      look(client);
     }
   }
 

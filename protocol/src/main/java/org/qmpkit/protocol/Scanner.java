@@ -29,14 +29,7 @@ public final class Scanner {
     RECOVERY,
     STRING,
     KEYWORD,
-    SIGN,
-    ZERO,
-    DIGITS,
-    MANTISSA,
-    MANTISSA_DIGITS,
-    EXP_E,
-    EXP_SIGN,
-    EXP_DIGITS
+    NUMBER
   }
 
   private static final int LONGEST_KEYWORD = 5;
@@ -54,6 +47,7 @@ public final class Scanner {
   private final Dialect dialect;
   private final Composer composer;
   private final StringText string;
+  private final NumberText number;
   private final @Nullable Skimmer skimmer;
   private final StringBuilder keyword = new StringBuilder();
   private byte[] copied = NOTHING;
@@ -83,6 +77,7 @@ public final class Scanner {
     this.dialect = dialect;
     this.composer = new Composer(dialect, limit, trusted);
     this.string = new StringText(composer, dialect.lenient);
+    this.number = new NumberText(composer, dialect.lenient);
     this.skimmer = dialect.spaced ? new Skimmer(composer.grammar(), composer) : null;
   }
 
@@ -184,13 +179,7 @@ public final class Scanner {
         at--;
         yield endKeyword();
       }
-      case DIGITS, MANTISSA_DIGITS, EXP_DIGITS -> {
-        int from = at;
-        at = Ascii.digits(chunk, at, end);
-        composer.write(chunk, from, at - from);
-        yield at == end || overLimit() ? null : inNumber(take());
-      }
-      default -> inNumber(take());
+      case NUMBER -> inNumber();
     };
   }
 
@@ -212,37 +201,6 @@ public final class Scanner {
 
   private int take() {
     return chunk[at++] & 0xff;
-  }
-
-  private @Nullable Scanned inNumber(int b) {
-    return switch (state) {
-      case SIGN -> digit(b, State.ZERO, State.DIGITS);
-      case ZERO ->
-          b == '.'
-              ? number(b, State.MANTISSA)
-              : Ascii.isExponent(b) && !dialect.lenient
-                  ? number(b, State.EXP_E)
-                  : Ascii.isDigit(b) ? stray(b) : endNumber();
-      case DIGITS ->
-          Ascii.isDigit(b)
-              ? number(b, State.DIGITS)
-              : b == '.'
-                  ? number(b, State.MANTISSA)
-                  : Ascii.isExponent(b) ? number(b, State.EXP_E) : endNumber();
-      case MANTISSA -> digit(b, State.MANTISSA_DIGITS, State.MANTISSA_DIGITS);
-      case MANTISSA_DIGITS ->
-          Ascii.isDigit(b)
-              ? number(b, State.MANTISSA_DIGITS)
-              : Ascii.isExponent(b) ? number(b, State.EXP_E) : endNumber();
-      case EXP_E ->
-          b == '-' || b == '+'
-              ? number(b, State.EXP_SIGN)
-              : digit(b, State.EXP_DIGITS, State.EXP_DIGITS);
-      case EXP_SIGN -> digit(b, State.EXP_DIGITS, State.EXP_DIGITS);
-      case EXP_DIGITS -> Ascii.isDigit(b) ? number(b, State.EXP_DIGITS) : endNumber();
-      case START, RECOVERY, STRING, KEYWORD ->
-          throw new IllegalStateException("no number is open in " + state);
-    };
   }
 
   private @Nullable Scanned start(int b) {
@@ -287,7 +245,9 @@ public final class Scanner {
   private @Nullable Scanned startOther(int b) {
     if (Ascii.isDigit(b) || b == '-') {
       composer.beginValue(Kind.NUMBER);
-      return number(b, b == '-' ? State.SIGN : b == '0' ? State.ZERO : State.DIGITS);
+      number.begin(b);
+      state = State.NUMBER;
+      return null;
     }
     if (b >= 'a' && b <= 'z') {
       keyword.setLength(0);
@@ -322,21 +282,22 @@ public final class Scanner {
     return token();
   }
 
-  private @Nullable Scanned number(int b, State next) {
-    composer.write(b);
-    state = next;
-    return null;
-  }
-
-  private @Nullable Scanned digit(int b, State zero, State other) {
-    return Ascii.isDigit(b) ? number(b, b == '0' ? zero : other) : stray(b);
-  }
-
-  private @Nullable Scanned endNumber() {
-    at--;
-    state = State.START;
-    composer.endValue();
-    return token();
+  private @Nullable Scanned inNumber() {
+    at = number.run(chunk, at, end);
+    if (at == end || overLimit()) {
+      return null;
+    }
+    int b = take();
+    return switch (number.take(b)) {
+      case IT -> null;
+      case STRAY -> stray(b);
+      case NOTHING -> {
+        at--;
+        state = State.START;
+        composer.endValue();
+        yield token();
+      }
+    };
   }
 
   private @Nullable Scanned endKeyword() {
