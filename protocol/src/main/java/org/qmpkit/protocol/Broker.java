@@ -248,7 +248,7 @@ public final class Broker {
       hear(session, heard);
       heard = session.next(in);
     }
-    half.holds(session.held(), any, now);
+    half.holds(session.held(), session.begun(), any, now);
     if (session.phase() == Phase.FENCING) {
       state.greeted();
     }

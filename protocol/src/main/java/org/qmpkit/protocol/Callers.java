@@ -57,7 +57,7 @@ final class Callers {
     Line line = answer.document().lineWithId(sent.request().command().id());
     boolean passes = limits.passes(line);
     Outcome outcome = answer instanceof Message.Error ? Outcome.ERROR : Outcome.OK;
-    if (!sent.client().own) {
+    if (!sent.request().own) {
       long waited = sent.at() - sent.request().queuedAt;
       meter.answered(sent.name(), passes ? outcome : Outcome.REFUSED, waited, now - sent.at());
     }
@@ -129,7 +129,9 @@ final class Callers {
   }
 
   private void refuse(Client client, Request request, Outcome outcome, String desc) {
-    meter.unanswered(request.name(), outcome);
+    if (!request.own) {
+      meter.unanswered(request.name(), outcome);
+    }
     give(client, request, refusal(request, desc));
   }
 

@@ -187,6 +187,11 @@ public final class ClientSession {
     return scanner.held();
   }
 
+  /** How many bytes came of a message that is not complete, keys counted with what they take. */
+  int begun() {
+    return scanner.begun();
+  }
+
   /** Ends the session, whose scanner lets go of what it holds. */
   void breakOff() {
     phase = Phase.BROKEN;

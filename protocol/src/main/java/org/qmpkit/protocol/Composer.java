@@ -109,6 +109,11 @@ final class Composer {
     return grammar;
   }
 
+  /** How many bytes the text has so far, and what is remembered of its keys. */
+  int begun() {
+    return length + noted + 2 * key.length();
+  }
+
   /** How many more bytes the text may have. */
   int left() {
     return limit - length;

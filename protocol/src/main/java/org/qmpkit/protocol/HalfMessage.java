@@ -21,10 +21,12 @@ final class HalfMessage {
   /**
    * So much is held now.
    *
+   * @param bytes what it takes, room that is made for what may follow included
+   * @param length how long the message is so far
    * @param another whether that is another message than before
    */
-  void holds(int bytes, boolean another, long now) {
-    if (bytes < LONG) {
+  void holds(int bytes, int length, boolean another, long now) {
+    if (length < LONG) {
       since = Long.MAX_VALUE;
     } else if (another || since == Long.MAX_VALUE) {
       since = now;

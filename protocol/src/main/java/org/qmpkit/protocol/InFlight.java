@@ -18,6 +18,15 @@ final class InFlight {
     String name() {
       return request.name();
     }
+
+    /**
+     * When QEMU last took a byte of it.
+     *
+     * @param last when it last took any byte
+     */
+    long takenAt(long last) {
+      return request.written ? request.writtenAt : last;
+    }
   }
 
   private final SequencedMap<Long, Sent> sent = new LinkedHashMap<>();
@@ -74,10 +83,7 @@ final class InFlight {
    * @param last when it last took any byte
    */
   long takenAt(long last) {
-    return sent.values().stream()
-        .mapToLong(each -> each.request().written ? each.request().writtenAt : last)
-        .max()
-        .orElse(last);
+    return sent.values().stream().mapToLong(each -> each.takenAt(last)).max().orElse(last);
   }
 
   /** The oldest, if there is any and nobody waits for any of them any more. */

@@ -79,12 +79,13 @@ final class Lane {
   }
 
   /**
-   * Since when a command that is {@link #stuck} holds up those who wait. Where there are places, it
-   * is its bytes or descriptors that do: not while QEMU still takes them.
+   * Since when a command that is {@link #stuck} holds up those who wait: not while QEMU still takes
+   * its bytes. Where there are places, it is the bytes or descriptors of any such command that do.
    *
    * @param takenAt when QEMU last took any bytes
    */
   long stuckSince(Sent stuck, long takenAt) {
-    return inFlight.size() >= places ? stuck.at() : Math.max(stuck.at(), inFlight.takenAt(takenAt));
+    boolean full = inFlight.size() >= places;
+    return Math.max(stuck.at(), full ? stuck.takenAt(takenAt) : inFlight.takenAt(takenAt));
   }
 }

@@ -15,8 +15,8 @@ import java.time.Duration;
  * @param stall how long a client past its high water may make no progress; 10 s
  * @param unnegotiated how many greeted clients may not have negotiated; past it the oldest is cut
  *     that had a second to; 32
- * @param silence how long QEMU may neither greet nor answer the fence, and how long a command
- *     nobody waits for may hold the last place, before the monitor counts as busy; 5 s
+ * @param silence how long QEMU may neither greet nor answer the fence, and how long commands nobody
+ *     waits for may keep others waiting, before the monitor counts as busy; 5 s
  * @param reply the bytes of the longest answer or event that clients are passed, for those that
  *     take no more; an answer that is longer becomes an error; 0, as by default, for no such limit
  * @param deadlines how long a command may take; by default for ever

@@ -10,7 +10,7 @@ public interface Meter {
     ERROR,
     /** QEMU's answer is longer than clients are passed. */
     REFUSED,
-    /** Every place at QEMU was held by commands nobody waits for. */
+    /** Commands nobody waits for held every place at QEMU, or kept others waiting. */
     BUSY,
     /** It took longer than its deadline. */
     TIMEOUT,

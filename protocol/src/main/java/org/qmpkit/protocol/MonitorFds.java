@@ -222,7 +222,7 @@ final class MonitorFds {
 
   private void send(
       Client client, String command, String arguments, @Nullable String name, long now) {
-    Request request = new Request(new Command(command, false, arguments, null), arguments.length());
+    Request request = Request.own(new Command(command, false, arguments, null), arguments.length());
     cleanups.add(new Cleanup(client, request, name));
     traffic.add(client, request, now);
   }

@@ -17,6 +17,9 @@ final class Request {
   private @Nullable String fdname;
   private boolean carries;
 
+  /** Whether it is the broker's own, for which nobody waits, and no client's. */
+  final boolean own;
+
   /** By when it must have ended, while there is such a time. */
   Expiry.@Nullable Pending pending;
 
@@ -34,8 +37,18 @@ final class Request {
   boolean expired;
 
   Request(Command command, int bytes) {
+    this(command, bytes, false);
+  }
+
+  private Request(Command command, int bytes, boolean own) {
     this.command = command;
     this.bytes = bytes;
+    this.own = own;
+  }
+
+  /** One that the broker makes by itself. */
+  static Request own(Command command, int bytes) {
+    return new Request(command, bytes, true);
   }
 
   Command command() {

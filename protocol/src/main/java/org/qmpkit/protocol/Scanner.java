@@ -143,6 +143,11 @@ public final class Scanner {
     return composer.held();
   }
 
+  /** How many bytes came of a message that is not complete, keys counted with what they take. */
+  int begun() {
+    return composer.begun();
+  }
+
   /** Scans one whole object or array that is part of a document of the same dialect. */
   static Document document(String text, Dialect dialect) {
     Scanner scanner = new Scanner(dialect, Math.max(1, text.length()), true);

@@ -125,7 +125,7 @@ final class Statistics {
   void ask(long now) {
     for (Sample sample : samples) {
       if (sample.wanted && now >= sample.due) {
-        Request fetch = new Request(new Command(sample.command, false, null, null), 0);
+        Request fetch = Request.own(new Command(sample.command, false, null, null), 0);
         sample.wanted = false;
         sample.fetch = fetch;
         sample.kept = null;

@@ -47,7 +47,7 @@ final class Traffic {
 
   void add(Client client, Request request, long now) {
     request.queuedAt = now;
-    if (!client.gone) { // else it is our own, and nobody waits for it
+    if (!request.own) {
       expiry.begin(client, request, now);
     }
     lane(request).add(client, request);

@@ -228,6 +228,18 @@ final class BudgetTest {
     assertNull(monitor.broker.broken());
   }
 
+  /** Room is made for as long a message as the last one was. */
+  @Test
+  void aShortOneMayRestBehindALongOne() {
+    SharedMonitor monitor = new SharedMonitor().ready();
+    monitor.joinReady().execute("query-qmp-schema", 1);
+    monitor.answer(monitor.next(), text(2 * MIB));
+    monitor.raw(half(256 * KIB));
+    monitor.raw("x".repeat(256 * KIB).getBytes(StandardCharsets.US_ASCII));
+    monitor.pass(Duration.ofDays(1));
+    assertNull(monitor.broker.broken());
+  }
+
   @Test
   void oneLongMessageAfterTheOtherIsNoReasonToEnd() {
     SharedMonitor monitor = new SharedMonitor().ready();

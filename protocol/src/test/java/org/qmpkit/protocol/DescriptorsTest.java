@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -309,6 +310,18 @@ final class DescriptorsTest {
     monitor.answer(nextWith(bring(client, getfd("a", 1))));
     client.leave();
     assertEquals(List.of(), monitor.sent());
+  }
+
+  @Test
+  @DisplayName("23: what closes it is no command of a client's, and not counted as one")
+  void rule23_cleanUpIsNotCounted() {
+    List<String> told = new ArrayList<>();
+    cleansUp().broker.countBy(new MeterTest.Told(told));
+    Party client = monitor.ready().joinReady();
+    monitor.answer(nextWith(bring(client, getfd("a", 1))));
+    client.leave();
+    monitor.answer(monitor.next());
+    assertEquals(List.of("getfd OK 0 0"), told);
   }
 
   @Test

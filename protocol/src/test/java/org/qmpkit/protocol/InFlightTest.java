@@ -347,6 +347,24 @@ final class InFlightTest {
     assertEquals(List.of("return 1"), next.gist());
   }
 
+  @Test
+  @DisplayName("15: nor where it holds the only place")
+  void rule15_bytesOfAnOrphanInTheOnlyPlace() {
+    Party leaver = monitor.ready(SharedMonitor.greeting("")).joinReady();
+    leaver.execute("x".repeat(500_000));
+    leaver.leave();
+    Party next = monitor.joinReady();
+    next.execute("stop", 1);
+    for (int i = 0; i < 5; i++) {
+      monitor.read(100_000);
+      monitor.pass(Duration.ofSeconds(4));
+    }
+    assertEquals(List.of(), next.lines());
+    monitor.read(100_000);
+    monitor.pass(Duration.ofSeconds(5));
+    assertTrue(Json.desc(next.line()).endsWith("… since 25.0 s"));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 600_000})
   @DisplayName("15: when it takes no more of them, or has taken all and is silent, callers hear so")

@@ -12,25 +12,27 @@ import org.qmpkit.protocol.SharedMonitor.Party;
 final class MeterTest {
   private final List<String> told = new ArrayList<>();
 
+  /** Notes what it is told of. */
+  record Told(List<String> notes) implements Meter {
+    @Override
+    public void answered(String command, Outcome outcome, long waited, long took) {
+      notes.add(command + " " + outcome + " " + seconds(waited) + " " + seconds(took));
+    }
+
+    @Override
+    public void unanswered(String command, Outcome outcome) {
+      notes.add(command + " " + outcome);
+    }
+
+    @Override
+    public void happened() {
+      notes.add("event");
+    }
+  }
+
   private SharedMonitor counted(Limits limits) {
     SharedMonitor monitor = new SharedMonitor(limits);
-    monitor.broker.countBy(
-        new Meter() {
-          @Override
-          public void answered(String command, Outcome outcome, long waited, long took) {
-            told.add(command + " " + outcome + " " + seconds(waited) + " " + seconds(took));
-          }
-
-          @Override
-          public void unanswered(String command, Outcome outcome) {
-            told.add(command + " " + outcome);
-          }
-
-          @Override
-          public void happened() {
-            told.add("event");
-          }
-        });
+    monitor.broker.countBy(new Told(told));
     return monitor;
   }
 
@@ -82,6 +84,15 @@ final class MeterTest {
     monitor.next();
     monitor.lose("it crashed");
     assertEquals(List.of("sent GONE", "waiting GONE"), told);
+  }
+
+  @Test
+  void whatTheHelperAsksByItselfIsNobodysCommand() {
+    SharedMonitor monitor = counted(Limits.DEFAULT).ready();
+    monitor.joinForStatistics();
+    monitor.answer(monitor.sent().getFirst(), "[]");
+    monitor.lose("it crashed");
+    assertEquals(List.of(), told);
   }
 
   @Test
