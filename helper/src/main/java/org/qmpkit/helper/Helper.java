@@ -47,6 +47,8 @@ public final class Helper implements AutoCloseable {
   private House house;
   private final Map<RouteSpec, Route> routes = new LinkedHashMap<>();
 
+  private final Inheritance inheritance = new Inheritance();
+
   /** Those that a reload ends, while they drain. */
   private List<Route> leaving = List.of();
 
@@ -266,7 +268,7 @@ public final class Helper implements AutoCloseable {
     try {
       Settings fresh = withConfig(commandLine);
       wanted = fresh.routes();
-      Inheritance.check(routes.keySet(), wanted);
+      inheritance.check(routes.keySet(), wanted);
       log.leaveOutBelow(fresh.least());
       house = house.with(fresh);
     } catch (IOException | IllegalArgumentException e) {
@@ -276,7 +278,10 @@ public final class Helper implements AutoCloseable {
     }
     List<Route> gone =
         routes.values().stream().filter(each -> !wanted.contains(each.spec())).toList();
-    gone.forEach(each -> routes.remove(each.spec()));
+    for (Route each : gone) {
+      routes.remove(each.spec());
+      inheritance.spent(each.spec());
+    }
     leaving = gone;
     reloading = true;
     Draining.of(

@@ -2,55 +2,66 @@ package org.qmpkit.helper;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.qmpkit.net.Address;
 
 /**
- * What a route has of the descriptors that the process was started with. Each can be used once, so
- * that no other route can have it after this one.
+ * What routes have of the descriptors that the process was started with. Each can be used once, so
+ * that no other route can have it after the one that had it.
  */
 final class Inheritance {
-  private Inheritance() {}
+  private final Set<Address> used = new HashSet<>();
 
   /**
    * Looks whether routes can come and go.
    *
    * @param now those that are there
    * @param wanted those that are to be
-   * @throws IllegalArgumentException if a new one has the descriptor of one that would end
+   * @throws IllegalArgumentException if a new one has the descriptor of one that would end, or has
+   *     ended
    */
-  static void check(Collection<RouteSpec> now, Collection<RouteSpec> wanted) {
-    List<RouteSpec> gone = new ArrayList<>(now);
-    gone.removeAll(wanted);
-    List<RouteSpec> fresh = new ArrayList<>(wanted);
-    fresh.removeAll(now);
-    for (Address used : addresses(gone)) {
-      for (Address again : addresses(fresh)) {
-        if (same(used, again)) {
+  void check(Collection<RouteSpec> now, Collection<RouteSpec> wanted) {
+    Set<Address> spent = new HashSet<>(used);
+    spent.addAll(addresses(without(now, wanted)));
+    for (Address again : addresses(without(wanted, now))) {
+      for (Address had : spent) {
+        if (same(had, again)) {
           throw new IllegalArgumentException(
-              "a route of "
-                  + used
-                  + " has changed, and what this process was started with can be used once;"
-                  + " restart it instead");
+              "a route that ends, or has ended, had the socket of "
+                  + had
+                  + ", which can be used once; restart this process to give it to "
+                  + again);
         }
       }
     }
   }
 
+  /** A route has ended. */
+  void spent(RouteSpec route) {
+    used.addAll(addresses(List.of(route)));
+  }
+
+  private static List<RouteSpec> without(Collection<RouteSpec> all, Collection<RouteSpec> some) {
+    List<RouteSpec> left = new ArrayList<>(all);
+    left.removeAll(some);
+    return left;
+  }
+
+  /** The descriptors of routes. */
   private static List<Address> addresses(List<RouteSpec> routes) {
     List<Address> all = new ArrayList<>();
     routes.forEach(each -> all.addAll(List.of(each.listen(), each.connect())));
+    all.removeIf(each -> descriptor(each).isEmpty());
     return all;
   }
 
   /** Whether both may be of one descriptor: a number can be what a name stands for. */
   private static boolean same(Address one, Address other) {
-    String first = descriptor(one).orElse("");
-    String second = descriptor(other).orElse("");
-    if (first.isEmpty() || second.isEmpty()) {
-      return false;
-    }
+    String first = descriptor(one).orElseThrow();
+    String second = descriptor(other).orElseThrow();
     return first.equals(second) || isNumber(first) != isNumber(second);
   }
 

@@ -17,14 +17,14 @@ class InheritanceTest {
     String why =
         assertThrows(
                 IllegalArgumentException.class,
-                () -> Inheritance.check(before, List.of(route(wanted))),
+                () -> new Inheritance().check(before, List.of(route(wanted))),
                 now + " to " + wanted)
             .getMessage();
-    assertTrue(why.contains("can be used once; restart it instead"), why);
+    assertTrue(why.contains("can be used once; restart this process"), why);
   }
 
   private static void possible(String now, String wanted) {
-    assertDoesNotThrow(() -> Inheritance.check(List.of(route(now)), List.of(route(wanted))));
+    assertDoesNotThrow(() -> new Inheritance().check(List.of(route(now)), List.of(route(wanted))));
   }
 
   @Test
@@ -44,5 +44,17 @@ class InheritanceTest {
     possible("fd:3 => unix:/1", "fd:4 => unix:/1");
     possible("fd:qmp => unix:/1", "unix:/s => unix:/1");
     possible("unix:/s => unix:/1", "fd:qmp => unix:/1");
+  }
+
+  @Test
+  void whatARouteHadThatHasEndedIsSpent() {
+    Inheritance inheritance = new Inheritance();
+    List<RouteSpec> none = List.of();
+    RouteSpec route = route("fd:qmp => unix:/1");
+    inheritance.check(List.of(route), none);
+    inheritance.spent(route);
+    assertThrows(IllegalArgumentException.class, () -> inheritance.check(none, List.of(route)));
+    inheritance.check(none, List.of(route("fd:other => unix:/1")));
+    inheritance.check(none, List.of(route("unix:/a => unix:/1")));
   }
 }

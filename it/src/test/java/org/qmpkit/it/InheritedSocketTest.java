@@ -18,6 +18,10 @@ import org.qmpkit.testkit.RealQemu;
 /** Sockets that the helper is started with, as systemd does it, or who starts it by hand. */
 @Timeout(300)
 class InheritedSocketTest {
+  private static final String NOT_RELOADED =
+      "error: not reloaded: a route that ends, or has ended, had the socket of fd:qmp,"
+          + " which can be used once; restart this process";
+
   /** Binds a socket as descriptor 3, says whose it is as systemd does, and becomes the helper. */
   private static final String ACTIVATE =
       """
@@ -81,13 +85,24 @@ class InheritedSocketTest {
               "quiet = true\nroute = [\"fd:qmp => unix:/elsewhere\", \"unix:%s => unix:%s\"]\n"
                   .formatted(socket.resolveSibling("more"), qemu.path()));
           helper.signal("HUP");
-          helper.awaitLog("error: not reloaded: a route of fd:qmp has changed.*restart it instead");
+          helper.awaitLog(NOT_RELOADED);
           assertEmptyReturn("1", client.ask(command("query-name", "1")));
         }
         SharedQemu.negotiated(socket).close();
         assertTrue(Files.notExists(socket.resolveSibling("more")), "half of it was done");
+        assertItDoesNotComeBack(helper, config);
       }
     }
+  }
+
+  private void assertItDoesNotComeBack(HelperProcess helper, Path config) throws Exception {
+    String had = Files.readString(config).replace("quiet = true", "");
+    Files.writeString(config, had.replace("\"fd:qmp => unix:/elsewhere\", ", ""));
+    helper.signal("HUP");
+    helper.awaitLog("reloaded: 1 routes started, 1 ended");
+    Files.writeString(config, had);
+    helper.signal("HUP");
+    helper.awaitLog(NOT_RELOADED, 2);
   }
 
   @Test
