@@ -118,12 +118,13 @@ public final class Console {
         return failed(far.why, err);
       }
       connected.run();
-      ConsoleBridge bridge = new ConsoleBridge(loop, there, leave, linger);
+      boolean command = address.scheme().equals("exec");
+      ConsoleBridge bridge = new ConsoleBridge(loop, there, leave, linger, command);
       Delivery delivery = new Delivery(out);
       new StdioTransport(in, delivery)
           .connect(Address.parse("stdio:"), loop, CONNECT_TIMEOUT, bridge);
       loop.run();
-      delivery.await();
+      String lost = delivery.await();
       over.run();
       if (bridge.farEnded()) {
         err.println("qmp console: the other side of " + address + " has ended it");
@@ -137,7 +138,10 @@ public final class Console {
                 + ", which hung up or took nothing for "
                 + TimeText.people(ConsoleBridge.DELIVERY));
       }
-      return bridge.farEnded() || bridge.undelivered() > 0
+      if (lost != null) {
+        err.println("qmp console: cannot write all of the output: " + lost);
+      }
+      return bridge.farEnded() || bridge.undelivered() > 0 || lost != null
           ? ExitStatus.UNREACHABLE
           : ExitStatus.DONE;
     } catch (IOException e) {
@@ -153,6 +157,7 @@ public final class Console {
   /** Our output, which is written by another thread, and stays open when that is done with it. */
   private static final class Delivery extends FilterOutputStream {
     private final CountDownLatch done = new CountDownLatch(1);
+    private volatile @Nullable String failure;
 
     Delivery(OutputStream out) {
       super(out);
@@ -160,7 +165,12 @@ public final class Console {
 
     @Override
     public void write(byte[] bytes, int offset, int count) throws IOException {
-      out.write(bytes, offset, count);
+      try {
+        out.write(bytes, offset, count);
+      } catch (IOException e) {
+        failure = String.valueOf(e.getMessage());
+        throw e;
+      }
     }
 
     @Override
@@ -168,13 +178,15 @@ public final class Console {
       done.countDown();
     }
 
-    /** Waits until all is written, unless nobody reads it. */
-    void await() {
+    /** Waits until all is written, and says why not all could be, if so. */
+    @Nullable String await() {
       try {
-        // The outcome is the same: what nobody takes is lost.
-        var _ = done.await(DELIVERY_SECONDS, TimeUnit.SECONDS);
+        return done.await(DELIVERY_SECONDS, TimeUnit.SECONDS)
+            ? failure
+            : "nobody took the last of it for " + DELIVERY_SECONDS + " s";
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
+        return "interrupted";
       }
     }
   }

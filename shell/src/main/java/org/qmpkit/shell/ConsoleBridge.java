@@ -15,13 +15,17 @@ import org.qmpkit.net.TransportException;
  * stops its loop when it is over: a key was pressed, one side has ended and all it said is
  * delivered, or after the end of our input, once all of it is delivered, the far side was silent
  * for a while; or it took none of it for long. The far side is not told of the end of our input,
- * since QEMU's sockets would hang up then.
+ * since QEMU's sockets would hang up then; but a command is, after that silence, and has a while to
+ * pass on what it was given, which a pipe may hold.
  */
 final class ConsoleBridge implements Connecting {
   /** No byte is this. */
   static final int NO_KEY = -1;
 
-  /** After the end of our input: how long the far side may take none of what is left of it. */
+  /**
+   * After the end of our input: how long the far side may take none of what is left of it, and a
+   * command may take to end.
+   */
   static final Duration DELIVERY = Duration.ofSeconds(10);
 
   private static final int SIZE = 64 * 1024;
@@ -30,6 +34,7 @@ final class ConsoleBridge implements Connecting {
   private final Endpoint far;
   private final int leave;
   private final Duration linger;
+  private final boolean command;
   private final ByteBuffer toFar = ByteBuffer.allocateDirect(SIZE);
   private final ByteBuffer toNear = ByteBuffer.allocateDirect(SIZE);
   private @Nullable Endpoint near;
@@ -37,13 +42,23 @@ final class ConsoleBridge implements Connecting {
   private boolean nearEnded;
   private boolean farEnded;
   private boolean left;
+  private boolean unheard;
+  private boolean told;
   private int undelivered;
 
-  ConsoleBridge(Loop loop, Endpoint far, int leave, Duration linger) {
+  /**
+   * A bridge to a far side that is connected.
+   *
+   * @param leave the key that leaves, or {@link #NO_KEY}
+   * @param linger how long the far side may be silent after the end of our input
+   * @param command whether the far side is a command of ours
+   */
+  ConsoleBridge(Loop loop, Endpoint far, int leave, Duration linger, boolean command) {
     this.loop = loop;
     this.far = far;
     this.leave = leave;
     this.linger = linger;
+    this.command = command;
   }
 
   /** Whether it was the far side that ended it. */
@@ -51,9 +66,9 @@ final class ConsoleBridge implements Connecting {
     return farEnded && !nearEnded && !left;
   }
 
-  /** How many of the last bytes of our input, all of which was read, the far side did not take. */
+  /** How many of the last bytes of our input that were read the far side did not take. */
   int undelivered() {
-    return nearEnded && !left ? undelivered : 0;
+    return (nearEnded && !left) || unheard ? undelivered : 0;
   }
 
   @Override
@@ -79,6 +94,8 @@ final class ConsoleBridge implements Connecting {
     boolean delivered = farEnded && toNear.position() == 0;
     if (delivered || (left && toFar.position() == 0)) {
       end();
+    } else if (told) {
+      watch(ours);
     } else {
       boolean isDelivered = toFar.position() == 0;
       if (left ? limit == null : nearEnded && (limit == null || taken || (isDelivered && heard))) {
@@ -131,6 +148,7 @@ final class ConsoleBridge implements Connecting {
       bytes.position(bytes.limit());
       farEnded |= toFarSide;
       left |= !toFarSide;
+      unheard |= !toFarSide;
     }
     bytes.compact();
   }
@@ -140,7 +158,21 @@ final class ConsoleBridge implements Connecting {
     if (limit != null) {
       limit.cancel();
     }
-    limit = loop.schedule(time, this::end);
+    limit = loop.schedule(time, this::silent);
+  }
+
+  private void silent() {
+    if (command && nearEnded && !left && !told && toFar.position() == 0) {
+      told = true;
+      try {
+        far.shutdownOutput();
+        loop.schedule(DELIVERY, this::end);
+        return;
+      } catch (IOException e) {
+        // It has ended, and needs no telling.
+      }
+    }
+    end();
   }
 
   private void watch(Endpoint ours) {

@@ -1,11 +1,9 @@
 package org.qmpkit.shell;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.qmpkit.client.Event;
 import org.qmpkit.client.Schema;
 import tools.jackson.databind.JsonNode;
@@ -26,11 +24,18 @@ record EventMatch(List<String> names, List<String> data) implements Predicate<Ev
     return new EventMatch(List.copyOf(names), List.copyOf(data));
   }
 
-  /** A name, or some, as a pattern. */
+  /**
+   * A name, or some, as a pattern. What stands between two stars is looked for once, where it comes
+   * first, so that a long text takes no longer than it is: QEMU writes it.
+   */
   static Pattern pattern(String name) {
-    return Pattern.compile(
-        Arrays.stream(name.split("\\*+", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
-        Pattern.DOTALL);
+    String[] parts = name.split("\\*+", -1);
+    StringBuilder regex = new StringBuilder(Pattern.quote(parts[0]));
+    for (int i = 1; i < parts.length; i++) {
+      String part = Pattern.quote(parts[i]);
+      regex.append(i < parts.length - 1 ? "(?>.*?" + part + ")" : ".*" + part);
+    }
+    return Pattern.compile(regex.toString(), Pattern.DOTALL);
   }
 
   @Override

@@ -146,7 +146,7 @@ final class JobCommand implements ShellCommand {
             .await(
                 each -> isEnding(each, id),
                 since,
-                new Deadline(seen ? Monitor.PATIENCE : Duration.ofNanos(1)));
+                new Deadline(seen ? deadline.atMost(Monitor.PATIENCE) : Duration.ofNanos(1)));
     if (ending == null) {
       if (seen) {
         tell(session, frame, "'" + id + "' is not there any more");

@@ -155,7 +155,10 @@ record JobState(
     try {
       migration = session.ask(request("query-migrate"), limit);
     } catch (CommandFailed e) {
-      return null; // a monitor without one, as of a storage daemon
+      if (e.errorClass().equals("CommandNotFound")) {
+        return null; // a monitor without one, as of a storage daemon
+      }
+      throw e;
     }
     String status = migration.path("status").asString("");
     if (status.isEmpty() || status.equals("none")) {

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.PrintStream;
@@ -16,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -60,8 +63,12 @@ final class ConsoleTest {
   }
 
   private int run(InputStream in, int leave, Duration linger) {
+    return run(Address.unix(dir.resolve("c")), in, out, leave, linger);
+  }
+
+  private int run(Address address, InputStream in, OutputStream out, int leave, Duration linger) {
     return Console.run(
-        Address.unix(dir.resolve("c")),
+        address,
         in,
         out,
         leave,
@@ -174,6 +181,32 @@ final class ConsoleTest {
       assertEquals(ExitStatus.UNREACHABLE, run(in, LEAVE, LONG));
       assertEquals("bye", out.toString(StandardCharsets.UTF_8));
       assertTrue(err.toString(StandardCharsets.UTF_8).contains("has ended it"));
+    }
+  }
+
+  /** It reads later than the silence that ends it, as ssh does that takes a while to log in. */
+  @Test
+  void aCommandIsGivenTimeForWhatItWasGiven() throws Exception {
+    Path got = dir.resolve("got");
+    Address command = Address.parse("exec:sleep 2; cat >" + got + "; echo done");
+    InputStream in = new ByteArrayInputStream(bytes(MUCH));
+    int status = run(command, in, out, ConsoleBridge.NO_KEY, Duration.ofMillis(100));
+    assertEquals(ExitStatus.DONE, status, err.toString(StandardCharsets.UTF_8));
+    assertTrue(MUCH.equals(Files.readString(got, StandardCharsets.ISO_8859_1)), "all arrives");
+    assertEquals("done\n", out.toString(StandardCharsets.ISO_8859_1));
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsAnError() throws Exception {
+    try (ServerSocketChannel console = console(bytes("login: "), Integer.MAX_VALUE);
+        OutputStream full = new FileOutputStream("/dev/full")) {
+      assertTrue(console.isOpen());
+      InputStream in = new ByteArrayInputStream(bytes("root\n"));
+      Address address = Address.unix(dir.resolve("c"));
+      int status = run(address, in, full, ConsoleBridge.NO_KEY, Duration.ofMillis(500));
+      assertEquals(ExitStatus.UNREACHABLE, status);
+      String said = err.toString(StandardCharsets.UTF_8);
+      assertTrue(said.contains("cannot write all of the output: No space left"), said);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -126,6 +127,48 @@ final class JobCommandTest {
         ShellRig shell = ShellRig.on(qemu)) {
       Shown ended = line(shell, "job wait copy --timeout 60s", 0);
       assertTrue(ended.out().contains("concluded"), ended.out());
+    }
+  }
+
+  /** A helper that gives up on QEMU says nothing of the migration. */
+  @Test
+  void aRefusalIsNoEndOfTheMigration() throws Exception {
+    Iterator<String> looks = List.of("active", "active").iterator();
+    try (FakeQemu qemu =
+            FakeQemu.start()
+                .answers(request ->
+                    !request.contains("query-migrate")
+                        ? null
+                        : looks.hasNext()
+                            ? FakeQemu.returning(request, "{\"status\": \"" + looks.next() + "\"}")
+                            : FakeQemu.failing(
+                                request, "GenericError", "qmpkit: timed out: no answer"));
+        ShellRig shell = ShellRig.on(qemu)) {
+      Shown late = line(shell, "job wait migration --timeout 60s", ExitStatus.NO_ANSWER);
+      assertTrue(late.err().contains("qmpkit: timed out"), late::toString);
+    }
+  }
+
+  @Test
+  void theTimeIsUpWhereAJobIsGoneWithoutAWord() throws Exception {
+    Iterator<String> looks = List.of("running").iterator();
+    try (FakeQemu qemu =
+            FakeQemu.start()
+                .answers(request ->
+                    request.contains("query-jobs")
+                        ? FakeQemu.returning(
+                            request,
+                            looks.hasNext()
+                                ? "[{\"id\": \"copy\", \"type\": \"create\", \"status\": \""
+                                    + looks.next()
+                                    + "\"}]"
+                                : "[]")
+                        : null);
+        ShellRig shell = ShellRig.on(qemu)) {
+      long begun = System.nanoTime();
+      line(shell, "job wait copy --timeout 600ms", 0);
+      Duration took = Duration.ofNanos(System.nanoTime() - begun);
+      assertTrue(took.compareTo(Monitor.PATIENCE) < 0, took::toString);
     }
   }
 
