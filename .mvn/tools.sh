@@ -121,6 +121,14 @@ needs_build() {
   [ -n "$(find "$here"/pom.xml "$here"/{protocol,net,net-linux,recording,client,helper,shell,cli}/{pom.xml,src/main} -newer "$newest" -print -quit)" ]
 }
 
+# Whether dist/target/qmpkit is there and is of what is built, and of the sources of the rest.
+image_is_current() {
+  local image=$here/dist/target/qmpkit/bin/qmp
+  [ -x "$image" ] && ! needs_build &&
+    [ -z "$(find "$here"/cli/target/modules/qmpkit-*.jar "$here"/stub/{core,qmp-stub,dropin} \
+      "$here"/dist/{image,launch.sh,qmp} -type f -newer "$image" -print -quit)" ]
+}
+
 # Builds cli/target/modules, where that is not newer than the sources.
 build_modules() {
   needs_build || return 0

@@ -17,7 +17,8 @@ depends() { # PACKAGE PATTERN
 fetch() ( # ROOT PACKAGE...
   root=$1
   shift
-  kept=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/qmpkit/lab
+  kept=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+  kept=${kept:-$lab/cache}/qmpkit/lab
   mkdir -p "$kept" "$root"
   # Their files' names, asked where none of them is: those that are there are not told.
   cd "$root" || exit
