@@ -159,6 +159,14 @@ class ReloadTest {
     }
   }
 
+  /** Something is in flight on the second route, and stays so until QEMU goes on. */
+  private void askTooMuch(RealQemu qemu, LineClient slow) throws Exception {
+    qemu.pause();
+    slow.send(command("query-name", "slow"));
+    SharedQemu.awaitStatus(
+        socket(2), "a command in flight", status -> status.path("in-flight").size() == 1);
+  }
+
   @Test
   void whatAReloadEndsIsNotCutByTheEndOfAll() throws Exception {
     Files.writeString(config, "drain = \"60s\"\n" + route(1) + route(2));
@@ -166,10 +174,7 @@ class ReloadTest {
         HelperProcess helper = HelperProcess.start("--config", config.toString())) {
       helper.awaitLog("shares .* at unix:" + socket(2));
       try (LineClient slow = negotiated(socket(2))) {
-        qemu.pause();
-        slow.send(command("query-name", "slow"));
-        SharedQemu.awaitStatus(
-            socket(2), "a command in flight", status -> status.path("in-flight").size() == 1);
+        askTooMuch(qemu, slow);
         Files.writeString(config, "drain = \"60s\"\n" + route(1));
         helper.signal("HUP");
         Patience.until("the reload to begin", () -> Files.notExists(socket(2)));
@@ -189,10 +194,7 @@ class ReloadTest {
         HelperProcess helper = HelperProcess.start("--config", config.toString())) {
       helper.awaitLog("shares .* at unix:" + socket(2));
       try (LineClient slow = negotiated(socket(2))) {
-        qemu.pause();
-        slow.send(command("query-name", "slow"));
-        SharedQemu.awaitStatus(
-            socket(2), "a command in flight", status -> status.path("in-flight").size() == 1);
+        askTooMuch(qemu, slow);
         Files.writeString(config, route(1) + route(3));
         helper.signal("HUP");
         // From here on it drains the second route, for QEMU does not answer.

@@ -296,6 +296,26 @@ final class DescriptorsTest {
     assertEquals(1, fds.closed);
   }
 
+  @Test
+  @DisplayName(
+      "15: descriptors of an orphan that others wait for make them hear so, though places are free")
+  void rule15_descriptorsOfAnOrphan() {
+    Party leaver = monitor.ready().joinReady();
+    Sent orphan = nextWith(bring(leaver, getfd("a", 1)));
+    leaver.leave();
+    Party next = monitor.joinReady();
+    Fds waiting = bring(next, "{\"execute\":\"add-fd\",\"id\":2}");
+    monitor.pass(Duration.ofSeconds(4));
+    assertEquals(List.of(), next.lines());
+    assertTrue(waiting.open());
+    monitor.pass(Duration.ofSeconds(1));
+    assertEquals("qmpkit: busy: getfd since 5.0 s", Json.desc(next.line()));
+    assertEquals(1, waiting.closed, "what does not go to QEMU is closed");
+    monitor.answer(orphan);
+    monitor.answer(nextWith(bring(next, "{\"execute\":\"add-fd\",\"id\":3}")));
+    assertEquals(List.of("return 3"), next.gist());
+  }
+
   // ---- 23
 
   private SharedMonitor cleansUp() {

@@ -39,27 +39,42 @@ final class ConsoleTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final CompletableFuture<String> heard = new CompletableFuture<>();
 
-  /** A console that says something, hears until the end of input, or ends after a few bytes. */
-  private ServerSocketChannel console(byte[] says, int endAfter) throws IOException {
+  /** What a console does with whoever connects; tells what it heard. */
+  private interface Far {
+    String hear(SocketChannel peer) throws IOException, InterruptedException;
+  }
+
+  private ServerSocketChannel console(Far far) throws IOException {
     ServerSocketChannel server =
         ServerSocketChannel.open(StandardProtocolFamily.UNIX)
             .bind(UnixDomainSocketAddress.of(dir.resolve("c")));
     Thread.ofPlatform()
         .daemon()
         .start(() -> {
-          StringBuilder bytes = new StringBuilder();
           try (SocketChannel peer = server.accept()) {
-            peer.write(ByteBuffer.wrap(says));
-            ByteBuffer one = ByteBuffer.allocate(1);
-            while (bytes.length() < endAfter && peer.read(one.clear()) >= 0) {
-              bytes.append((char) (one.get(0) & 0xFF));
-            }
-            heard.complete(bytes.toString());
-          } catch (IOException e) {
+            heard.complete(far.hear(peer));
+          } catch (IOException | InterruptedException e) {
             heard.completeExceptionally(e);
           }
         });
     return server;
+  }
+
+  /** A console that says something, hears until the end of input, or ends after a few bytes. */
+  private ServerSocketChannel console(byte[] says, int endAfter) throws IOException {
+    return console(peer -> {
+      peer.write(ByteBuffer.wrap(says));
+      return heard(peer, endAfter, 1);
+    });
+  }
+
+  private static String heard(SocketChannel peer, int most, int atOnce) throws IOException {
+    StringBuilder bytes = new StringBuilder();
+    ByteBuffer some = ByteBuffer.allocate(atOnce);
+    while (bytes.length() < most && peer.read(some.clear()) >= 0) {
+      bytes.append(StandardCharsets.ISO_8859_1.decode(some.flip()));
+    }
+    return bytes.toString();
   }
 
   private int run(InputStream in, int leave, Duration linger) {
@@ -115,25 +130,10 @@ final class ConsoleTest {
 
   /** A console that reads nothing for a while, and then all or nothing more. */
   private ServerSocketChannel late(Duration silent, boolean reads) throws IOException {
-    ServerSocketChannel server =
-        ServerSocketChannel.open(StandardProtocolFamily.UNIX)
-            .bind(UnixDomainSocketAddress.of(dir.resolve("c")));
-    Thread.ofPlatform()
-        .daemon()
-        .start(() -> {
-          try (SocketChannel peer = server.accept()) {
-            Thread.sleep(silent);
-            StringBuilder bytes = new StringBuilder();
-            ByteBuffer some = ByteBuffer.allocate(4096);
-            while (reads && peer.read(some.clear()) >= 0) {
-              bytes.append(StandardCharsets.ISO_8859_1.decode(some.flip()));
-            }
-            heard.complete(bytes.toString());
-          } catch (IOException | InterruptedException e) {
-            heard.completeExceptionally(e);
-          }
-        });
-    return server;
+    return console(peer -> {
+      Thread.sleep(silent);
+      return heard(peer, reads ? Integer.MAX_VALUE : 0, 4096);
+    });
   }
 
   @Test
