@@ -25,6 +25,7 @@ find_guest() {
 another() { [ "$(xl domid hvm1)" != "$guest" ] && [ -S "/run/xen/qmp-libxl-$(xl domid hvm1)" ] && monitor; }
 rebooted() {
   old=$pid
+  xl unpause hvm1
   # A reset is met at the guest's next access to a device: a key makes it look at its keyboard.
   xl qemu-monitor-command hvm1 system_reset
   for key in a b c d; do
@@ -52,6 +53,8 @@ check "xl qemu-monitor-command" monitor
 check "xl vcpu-set" timeout 60 xl vcpu-set hvm1 2
 xl pause hvm1
 check "xl unpause" timeout 40 xl unpause hvm1
+# Without a disk its firmware reboots after a minute, which is to wait until it is asked to.
+xl pause hvm1
 check "sessions one right after the other" burst "$socket" full $((times * 2))
 check "sessions, each after one that closed at once" burst "$socket" drop $times
 check "sessions, each after one that left 200 KB unread" burst "$socket" half 5

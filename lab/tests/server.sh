@@ -5,6 +5,7 @@ check "xl create of a guest with our server in it" xl create -q /tmp/server.cfg
 guest=$(xl domid guest)
 path=/local/domain/$guest/data/qmp
 check "our vchan server is there" within 180 xenstore read "$path/event-channel"
+rm -f /run/stock.qmp
 "$stock" "$guest" "$path" /run/stock.qmp >/tmp/stock.log 2>&1 &
 pid=$!
 check "Debian's client listens" within 20 test -S /run/stock.qmp

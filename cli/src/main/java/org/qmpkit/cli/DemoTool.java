@@ -146,13 +146,25 @@ final class DemoTool implements Tool {
     other.expect("\"" + event + "\"");
   }
 
+  /** How it was called, unless the shell finds it anyway. */
+  private static String qmp() {
+    Path called = Path.of(System.getProperty("qmpkit.called", "qmp"));
+    Path folder = called.getParent();
+    String path = System.getenv("PATH");
+    boolean found =
+        folder == null || (path != null && List.of(path.split(":")).contains(folder.toString()));
+    return found ? "qmp" : called.toString();
+  }
+
   private static void next(DemoScreen screen, Path shared, boolean keep) throws DemoException {
-    screen.step(keep ? "It is yours now, until Ctrl-C:" : "To try it yourself, 'qmp demo --keep':");
+    String qmp = qmp();
+    screen.step(
+        keep ? "It is yours now, until Ctrl-C:" : "To try it yourself, '" + qmp + " demo --keep':");
     String socket = keep ? shared.toString() : "SOCKET";
-    screen.command("qmp health " + (keep ? Address.unix(shared) : socket));
+    screen.command(qmp + " health " + (keep ? Address.unix(shared) : socket));
     screen.command("socat - UNIX-CONNECT:" + socket + "     # in two terminals at once");
     screen.say("Your own QEMU, started with -qmp unix:/tmp/qemu.qmp,server=on,wait=off:");
-    screen.command("qmp helper --listen unix:/tmp/shared.qmp --connect unix:/tmp/qemu.qmp");
+    screen.command(qmp + " helper --listen unix:/tmp/shared.qmp --connect unix:/tmp/qemu.qmp");
     if (keep) {
       try {
         Thread.currentThread().join();

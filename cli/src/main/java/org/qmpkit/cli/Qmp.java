@@ -62,7 +62,7 @@ public final class Qmp {
 
   private static int run(List<String> words) {
     String name = words.isEmpty() ? "help" : words.getFirst();
-    if (name.equals("help") || name.equals("--help") || name.equals("-h")) {
+    if (isHelp(name)) {
       return help(words);
     }
     if (name.equals("--version")) {
@@ -96,8 +96,12 @@ public final class Qmp {
     }
   }
 
+  private static boolean isHelp(String word) {
+    return word.equals("help") || word.equals("--help") || word.equals("-h");
+  }
+
   private static int help(List<String> words) {
-    if (words.size() > 1) {
+    if (words.size() > 1 && !isHelp(words.get(1))) {
       return run(List.of(words.get(1), "--help"));
     }
     StringBuilder text =

@@ -32,8 +32,13 @@ final class TransportsTool implements Tool {
       throw new UsageException("'" + arguments.getFirst() + "' is not expected");
     }
     for (Transport transport : Transports.load().all()) {
-      String state = transport.unavailable().map(why -> "not here: " + why).orElse("ready");
-      System.out.printf("%-8s %-8s %s%n", transport.scheme(), state, transport.summary());
+      String summary = transport.summary();
+      String state =
+          transport
+              .unavailable()
+              .map(why -> "not here: " + why + " (" + summary + ")")
+              .orElse("ready    " + summary);
+      System.out.printf("%-8s %s%n", transport.scheme(), state);
     }
     return ExitStatus.DONE;
   }

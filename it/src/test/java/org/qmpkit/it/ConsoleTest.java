@@ -55,8 +55,12 @@ class ConsoleTest {
       console.press("C-c");
       console.awaitLastLine("guest%");
       assertEquals("130", console.ask("guest%", "echo $?"));
+      // As SeaBIOS does: lines that don't wrap, and programs that hide the cursor.
+      console.ask("guest%", "printf '\\033[?7l\\033[?25l'");
+      assertEquals("0 0", console.terminal("#{wrap_flag} #{cursor_flag}"));
       console.press("C-]");
       assertEquals(0, console.awaitEnd());
+      assertEquals("1", console.terminal("#{wrap_flag}"));
       assertEquals(
           Files.readString(folder.resolve("before")), Files.readString(folder.resolve("after")));
     } finally {

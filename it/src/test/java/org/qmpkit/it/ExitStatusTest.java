@@ -124,6 +124,7 @@ class ExitStatusTest {
     try (SharedQemu shared = SharedQemu.start(folder)) {
       String address = shared.socket().toString();
       failed(4, "", Program.run("events", address, "--count=1", "--timeout=300ms"));
+      failed(2, "no event 'STPO'; did you mean 'STOP'?", Program.run("events", address, "STPO"));
       // Where starting takes longer than that, it is 4, too.
       Patience.until(
           "an end in time",

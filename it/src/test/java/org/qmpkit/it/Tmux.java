@@ -174,6 +174,11 @@ final class Tmux implements AutoCloseable {
     return tell("capture-pane", "-p", "-J", "-S", "-").stripTrailing();
   }
 
+  /** What tmux knows of the terminal, by one of its formats. */
+  String terminal(String format) {
+    return tell("display-message", "-p", format).strip();
+  }
+
   /** What the terminal shows, with the sequences that colour it. */
   String colours() {
     return tell("capture-pane", "-p", "-e");

@@ -30,6 +30,13 @@ public final class Console {
   /** Ctrl-]. */
   private static final int LEAVE = 0x1D;
 
+  /**
+   * What firmware and programs of guests switch and leave so: lines that do not wrap, no cursor,
+   * colours, line drawing, keys of their own, the mouse, brackets around what is pasted.
+   */
+  private static final String USUAL =
+      "\033[?7h\033[?25h\033[m\033(B\033[?1l\033>\033[?1000l\033[?1002l\033[?1003l\033[?2004l";
+
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** How long whoever reads our output may take for the last of it. */
@@ -62,7 +69,7 @@ public final class Console {
       Runnable over =
           () -> {
             terminal.setAttributes(before);
-            err.println();
+            err.println(USUAL);
           };
       return run(address, in, out, LEAVE, linger, connected, over, err);
     } catch (IOException e) {

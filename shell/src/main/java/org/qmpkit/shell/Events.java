@@ -11,6 +11,7 @@ import org.qmpkit.client.EventFilter;
 import org.qmpkit.client.QmpClient;
 import org.qmpkit.client.QmpException;
 import org.qmpkit.client.QmpOptions;
+import org.qmpkit.client.Schema;
 import org.qmpkit.client.Subscription;
 import org.qmpkit.net.Address;
 
@@ -39,9 +40,12 @@ public final class Events {
       PrintStream err) {
     Deadline deadline = new Deadline(timeout);
     QmpOptions options =
-        QmpOptions.DEFAULT.withConnectTimeout(deadline.atMost(QmpOptions.DEFAULT.connectTimeout()));
+        QmpOptions.DEFAULT
+            .withConnectTimeout(deadline.atMost(QmpOptions.DEFAULT.connectTimeout()))
+            .withReplyTimeout(deadline.atMost(Monitor.PATIENCE));
     try (QmpClient client = QmpClient.connect(address, options);
         Subscription events = client.subscribe(EventFilter.all().withCapacity(CAPACITY))) {
+      check(client, names);
       List<Pattern> wanted = names.stream().map(EventMatch::pattern).toList();
       long seen = 0;
       while (count == 0 || seen < count) {
@@ -64,12 +68,30 @@ public final class Events {
         }
       }
       return ExitStatus.DONE;
+    } catch (LineException e) {
+      err.println("qmp events: " + e.getMessage());
+      return ExitStatus.USAGE;
     } catch (QmpException e) {
       err.println("qmp events: " + e.getMessage());
       return ExitStatus.of(e);
     } catch (InterruptedException e) {
       return ExitStatus.INTERRUPTED;
     }
+  }
+
+  /** Nobody need wait for an event that QEMU does not have. */
+  private static void check(QmpClient client, List<String> names)
+      throws LineException, InterruptedException {
+    if (names.isEmpty()) {
+      return;
+    }
+    Schema schema;
+    try {
+      schema = client.schema();
+    } catch (QmpException e) {
+      return; // what QEMU can't tell now is no reason not to listen
+    }
+    new EventMatch(names, List.of()).check(schema);
   }
 
   private static int missed(long count, long seen, PrintStream err) {
