@@ -82,16 +82,14 @@ final class ListingReader extends LineReaderImpl {
 
   /** In columns if several fit, which are read downwards; what is too wide is cut. */
   private static List<String> rows(List<Candidate> candidates, int width) {
-    List<String> cells = candidates.stream().map(ListingReader::cell).toList();
-    int widest = cells.stream().mapToInt(String::length).max().orElse(0);
+    int widest = candidates.stream().mapToInt(each -> cell(each, 0).length()).max().orElse(0);
     int columns = Math.max(1, width / (widest + GAP.length()));
-    int height = Math.ceilDiv(cells.size(), columns);
+    int height = Math.ceilDiv(candidates.size(), columns);
     List<String> rows = new ArrayList<>();
     for (int row = 0; row < height; row++) {
       StringBuilder text = new StringBuilder();
-      for (int i = row; i < cells.size(); i += height) {
-        String cell = cells.get(i);
-        text.append(cell).repeat(' ', widest - cell.length()).append(GAP);
+      for (int i = row; i < candidates.size(); i += height) {
+        text.append(cell(candidates.get(i), widest)).append(GAP);
       }
       String all = text.toString().stripTrailing();
       rows.add(all.length() < width ? all : all.substring(0, Math.max(width - 2, 0)) + "…");
@@ -99,8 +97,11 @@ final class ListingReader extends LineReaderImpl {
     return rows;
   }
 
-  private static String cell(Candidate candidate) {
-    String description = candidate.descr();
-    return description == null ? candidate.displ() : candidate.displ() + " (" + description + ")";
+  /** As JLine shows one: what it is stands at the right. */
+  private static String cell(Candidate candidate, int width) {
+    String name = candidate.displ();
+    String description = candidate.descr() == null ? "" : " (" + candidate.descr() + ")";
+    int blanks = Math.max(width - name.length() - description.length(), 0);
+    return name + " ".repeat(blanks) + description;
   }
 }

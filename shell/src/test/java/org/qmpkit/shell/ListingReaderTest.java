@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class ListingReaderTest {
   private record Typed(String line, String shown) {
-    long times(String text) {
+    int times(String text) {
       return (shown.length() - shown.replace(text, "").length()) / text.length();
     }
   }
