@@ -131,6 +131,17 @@ class ShellTest {
     shell.await("(QEMU) blockdev-add read-only=true driver= ");
     shell.press("C-c");
     shell.awaitLastLine(PROMPT);
+    // More than the screen has rows.
+    shell.type("block");
+    shell.press("Tab");
+    shell.await("possibilities");
+    shell.press("y");
+    shell.awaitLastLine("(QEMU) block");
+    for (String first : List.of("block-commit ", "block_resize ", "blockgraph ")) {
+      assertTrue(shell.text().lines().anyMatch(line -> line.startsWith(first)), shell::text);
+    }
+    shell.press("C-c");
+    shell.awaitLastLine(PROMPT);
   }
 
   private static void pages(Tmux shell) {

@@ -146,15 +146,13 @@ final class Conversation implements Lines {
       screen.say("Error while parsing command line: more than 1 MiB of JSON without an end");
       return ExitStatus.USAGE;
     } catch (LineException e) {
+      String format = grammar.format(unfinished.isEmpty() ? line : unfinished.toString());
       unfinished.setLength(0);
       boolean selection = e instanceof LineException.OfSelection;
       screen.say(
           options.hmp() || selection
               ? String.valueOf(e.getMessage())
-              : "Error while parsing command line: "
-                  + e.getMessage()
-                  + "\n"
-                  + LineGrammar.COMMAND_FORMAT);
+              : "Error while parsing command line: " + e.getMessage() + "\n" + format);
       return ExitStatus.USAGE;
     }
   }

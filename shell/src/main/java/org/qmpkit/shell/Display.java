@@ -70,8 +70,8 @@ final class Display {
   }
 
   /** Says what would have been right, where that is known. */
-  void hint(Schema schema, Request request, CommandFailed failure) {
-    String hint = Hints.of(schema, request, failure);
+  void hint(Schema schema, Request request, CommandFailed failure, LiveNames live) {
+    String hint = Hints.of(schema, request, failure, live);
     if (!hint.isEmpty()) {
       screen.say(Printable.text(hint));
     }

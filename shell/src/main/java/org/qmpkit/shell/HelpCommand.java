@@ -16,9 +16,33 @@ final class HelpCommand implements ShellCommand {
         key:=JSON  key:=@FILE       any JSON, as a string "7", 1.5 or null; a file of it
       {"execute": …}                a command in JSON
       exec-oob COMMAND …            a command out of band, where it can
+      COMMAND … | EXPR              what EXPR selects of the answer; 'help |' explains it
       transaction(  …  )            actions in a transaction, a line each; key=value first: properties
       (an empty line)               events that were kept back
       # …                           a comment
+      """;
+
+  private static final String BAR = "|";
+
+  private static final String SELECTING =
+      """
+      COMMAND … | EXPR
+        shows of the value returned what EXPR makes of it, a value each. Blanks stand around the bar.
+
+      EXPR means what it means to jq, out of a part of its language:
+        paths        .  .a.b  ."x"  .a[0]  .a[-1]  .a["x"]  .[]  ..  .a?  .node-name
+        made         {id, n: .len}  [.[].id]  "text"  1  true  null
+        joined       a | b  a, b  a // b  (a)
+        compared     == != < <= > >=  and or
+        reckoned     + - * /, blanks around a minus before a letter
+        functions    length keys type not empty first last add tostring to_entries
+                     select(f) map(f) first(f) sort_by(f) any(f) all(f)
+                     has("x") test("regex") startswith("x") endswith("x")
+      The name of a format may stand last: | table.
+
+        query-status | .status
+        query-jobs | .[] | select(.status == "ready") | .id
+        query-named-block-nodes flat=true | .[] | {node-name, drv} | table\
       """;
 
   @Override
@@ -62,6 +86,10 @@ final class HelpCommand implements ShellCommand {
     String name = line.next();
     if (name == null) {
       session.screen().result(all());
+      return ExitStatus.DONE;
+    }
+    if (name.equals(BAR)) {
+      session.screen().result(SELECTING);
       return ExitStatus.DONE;
     }
     ShellCommand own = ShellCommands.of(name);

@@ -21,6 +21,11 @@ final class Hints {
   private static final Pattern VALUE =
       Pattern.compile("(?:Parameter '([^']+)' does not accept value|Invalid parameter) '([^']+)'");
 
+  private static final Pattern DEVICE =
+      Pattern.compile("'([^']+)' is not a valid device model name");
+  private static final Pattern PROPERTY =
+      Pattern.compile("Property '([^']+)\\.([^'.]+)' not found");
+
   /** How deep arguments are looked at. */
   private static final int DEEPEST = 32;
 
@@ -28,10 +33,18 @@ final class Hints {
 
   private Hints() {}
 
-  /** A sentence; empty if nothing comes to mind. */
-  static String of(Schema schema, Request request, CommandFailed failure) {
+  /**
+   * A sentence; empty if nothing comes to mind.
+   *
+   * @param live is asked what devices there can be, where one was made wrongly
+   */
+  static String of(Schema schema, Request request, CommandFailed failure, LiveNames live) {
     Schema.Command command = schema.command(request.name()).orElse(null);
     if (command == null) {
+      String bar = Piped.hint(List.of(request.name()));
+      if (!bar.isEmpty()) {
+        return bar;
+      }
       List<String> names = new ArrayList<>(schema.commands());
       names.addAll(ShellCommands.names());
       return sentence(Similar.to(request.name(), names));
@@ -47,7 +60,27 @@ final class Hints {
     if (matcher.find()) {
       return value(members, type, matcher.group(1), matcher.group(2));
     }
-    return MISSING.matcher(failure.desc()).find() ? missing(members, type, command) : "";
+    if (MISSING.matcher(failure.desc()).find()) {
+      return missing(members, type, command);
+    }
+    return request.name().equals("device_add") ? device(type, failure.desc(), live) : "";
+  }
+
+  /** The schema knows neither kinds of devices nor what they take. */
+  private static String device(ObjectType type, String desc, LiveNames live) {
+    Matcher matcher = DEVICE.matcher(desc);
+    if (matcher.find()) {
+      live.begin();
+      return sentence(Similar.to(matcher.group(1), live.of(LiveKind.DEVICE_TYPE, Map.of(), "")));
+    }
+    matcher = PROPERTY.matcher(desc);
+    if (!matcher.find()) {
+      return "";
+    }
+    live.begin();
+    List<String> names = new ArrayList<>(live.properties(matcher.group(1)).keySet());
+    type.members().forEach(each -> names.add(each.name()));
+    return sentence(Similar.to(matcher.group(2), names));
   }
 
   private static String unexpected(Members members, ObjectType type, String path) {

@@ -17,8 +17,14 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class LineGrammar {
   /** What qmp-shell prints below the error of a line, to the letter. */
-  static final String COMMAND_FORMAT =
+  private static final String COMMAND_FORMAT =
       "command format: <command-name> [arg-name1=arg1] ... [arg-nameN=argN";
+
+  private static final String JSON_FORMAT =
+      "a request in JSON: {\"execute\": \"COMMAND\", \"arguments\": {…}}";
+
+  private static final String ACTION_FORMAT =
+      "an action in JSON: {\"type\": \"ACTION\", \"data\": {…}}";
 
   private static final String OPEN = "transaction(";
   private static final String CLOSE = ")";
@@ -46,6 +52,15 @@ final class LineGrammar {
   /** Whether a transaction is being entered. */
   boolean inTransaction() {
     return transaction != null;
+  }
+
+  /** What is printed below the error of a line: how it should look. */
+  String format(String line) {
+    if (line.stripLeading().startsWith("{")) {
+      return transaction == null ? JSON_FORMAT : ACTION_FORMAT;
+    }
+    String bar = Piped.hint(Tokens.of(line));
+    return bar.isEmpty() || transaction != null ? COMMAND_FORMAT : COMMAND_FORMAT + "\n" + bar;
   }
 
   /** Drops the transaction that is being entered, if there is one. */

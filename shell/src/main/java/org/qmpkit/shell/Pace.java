@@ -48,8 +48,13 @@ final class Pace {
         moments.getFirst().state().remaining() - moments.getLast().state().remaining());
   }
 
+  /** Between the first look and the last; nothing can be said of speed where that is 0. */
+  private long nanos() {
+    return moments.getLast().nanos() - moments.getFirst().nanos();
+  }
+
   private double perSecond(long difference) {
-    long nanos = moments.getLast().nanos() - moments.getFirst().nanos();
+    long nanos = nanos();
     return nanos <= 0 ? 0 : (double) difference * 1e9 / nanos;
   }
 
@@ -66,7 +71,7 @@ final class Pace {
     if (now.pass() > 0) {
       return now.pass() > 1 && now.dirtied() >= NEARLY * rate();
     }
-    boolean known = moments.getLast().nanos() - moments.getFirst().nanos() >= SOON;
+    boolean known = nanos() >= SOON;
     return known && progress() <= 0;
   }
 
@@ -97,7 +102,7 @@ final class Pace {
     }
     parts.add(amount(now.remaining(), now.bytes()) + " remaining");
     parts.add(amount(now.done(), now.bytes()) + " done");
-    if (!now.rests()) {
+    if (!now.rests() && nanos() > 0) {
       parts.add(amount(Math.round(rate()), now.bytes()) + "/s");
     }
     if (now.dirtied() >= 0 && !now.rests()) {

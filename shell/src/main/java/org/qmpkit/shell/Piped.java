@@ -1,5 +1,6 @@
 package org.qmpkit.shell;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param selection what of the answer is wanted; null for all
  */
 record Piped(String command, @Nullable Selection selection) {
+  private static final String BLANKS = "blanks stand around a bar: COMMAND … | EXPR";
+
+  /** What to say of a line that failed if a bar in it sticks to a word; else empty. */
+  static String hint(List<String> tokens) {
+    boolean sticks =
+        tokens.stream()
+            .anyMatch(each -> each.length() > 1 && each.indexOf('|') >= 0 && each.indexOf('=') < 0);
+    return sticks ? BLANKS : "";
+  }
+
   /**
    * Takes a line apart.
    *

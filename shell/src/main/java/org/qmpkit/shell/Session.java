@@ -39,6 +39,9 @@ final class Session {
   private final Settings settings;
   private final EventPump events;
 
+  /** For hints. */
+  private final LiveNames live;
+
   private @Nullable Lines lines;
   private @Nullable Request lastRequest;
 
@@ -60,6 +63,7 @@ final class Session {
     this.key = key;
     display = new Display(options, screen, log);
     settings = new Settings(options.stopsOnError());
+    live = new LiveNames(monitor::client);
     events = new EventPump(history, display::events, this::ended);
   }
 
@@ -279,7 +283,7 @@ final class Session {
       display.answer(request, Answers.error(e, request.id()));
       Schema schema = options.hmp() || e.refusal().isPresent() ? null : knownSchema();
       if (schema != null) {
-        display.hint(schema, request, e);
+        display.hint(schema, request, e, live);
       }
       status = ExitStatus.of(e);
     } catch (Disconnected e) {

@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReader.Option;
-import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultHighlighter;
+import org.jline.reader.impl.LineReaderImpl;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
@@ -77,26 +77,22 @@ final class TerminalScreen implements Screen {
           cancel.run();
         });
     boolean colours = System.getenv("NO_COLOR") == null && !isDumb(terminal);
-    LineReader reader =
-        LineReaderBuilder.builder()
-            .terminal(terminal)
-            .appName("qmp")
-            // Nothing is quoted or escaped as far as the line editor is concerned.
-            .parser((line, cursor, _) -> completion.words(line, cursor))
-            .completer(completion)
-            .highlighter(colours ? new Hinting(completion) : new DefaultHighlighter())
-            .history(history)
-            .variable(LineReader.HISTORY_FILE, history.file())
-            .variable(LineReader.HISTORY_SIZE, 10_000)
-            .variable(LineReader.HISTORY_FILE_SIZE, 10_000)
-            .variable(LineReader.ERRORS, 2)
-            .option(Option.HISTORY_TIMESTAMPED, false)
-            .option(Option.HISTORY_INCREMENTAL, true)
-            // A "!" is a character like any other.
-            .option(Option.DISABLE_EVENT_EXPANSION, true)
-            .option(Option.CASE_INSENSITIVE, true)
-            .option(Option.HISTORY_REDUCE_BLANKS, false)
-            .build();
+    LineReaderImpl reader = new ListingReader(terminal, "qmp");
+    reader.setHistory(history);
+    // Nothing is quoted or escaped as far as the line editor is concerned.
+    reader.setParser((line, cursor, _) -> completion.words(line, cursor));
+    reader.setCompleter(completion);
+    reader.setHighlighter(colours ? new Hinting(completion) : new DefaultHighlighter());
+    reader.setVariable(LineReader.HISTORY_FILE, history.file());
+    reader.setVariable(LineReader.HISTORY_SIZE, 10_000);
+    reader.setVariable(LineReader.HISTORY_FILE_SIZE, 10_000);
+    reader.setVariable(LineReader.ERRORS, 2);
+    reader.option(Option.HISTORY_TIMESTAMPED, false);
+    reader.option(Option.HISTORY_INCREMENTAL, true);
+    // A "!" is a character like any other.
+    reader.option(Option.DISABLE_EVENT_EXPANSION, true);
+    reader.option(Option.CASE_INSENSITIVE, true);
+    reader.option(Option.HISTORY_REDUCE_BLANKS, false);
     String keys = System.getProperty(KEYS);
     if (keys != null) {
       reader.runMacro(keys + "\r\004");

@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
@@ -29,6 +30,8 @@ import org.qmpkit.testkit.RealQemu;
 /** What is explained, by the schema of a real QEMU, and what is proposed to who mistyped. */
 @Timeout(120)
 final class HelpCommandTest {
+  private static final Duration PATIENT = Duration.ofSeconds(30);
+
   private static RealQemu qemu;
   private static ShellRig shell;
   private static Schema schema;
@@ -37,7 +40,8 @@ final class HelpCommandTest {
 
   @BeforeAll
   static void start() throws Exception {
-    qemu = RealQemu.start();
+    // One with a bus where devices may be plugged.
+    qemu = RealQemu.start("-M", "pc", "-m", "64", "-S");
     shell = ShellRig.on(qemu);
     schema = shell.session().schema();
   }
@@ -185,7 +189,7 @@ final class HelpCommandTest {
     assertNotNull(client);
     CommandFailed failure =
         assertThrows(CommandFailed.class, () -> client.execute(request.command()));
-    return Hints.of(schema, request, failure);
+    return Hints.of(schema, request, failure, new LiveNames(() -> client, PATIENT));
   }
 
   @Test
@@ -199,8 +203,37 @@ final class HelpCommandTest {
         "did you mean 'file.filename'?",
         hint("blockdev-add driver=raw file.driver=file file.fielname=/x node-name=y"));
     assertEquals("did you mean 'vmdk'?", hint("blockdev-add driver=vmkd node-name=x"));
+    assertEquals("did you mean 'e1000'?", hint("device_add driver=e1001"));
+    assertEquals("did you mean 'usb-tablet'?", hint("device_add driver=usb-tablt"));
+    assertEquals("did you mean 'mac'?", hint("device_add driver=e1000 macc=1"));
+    assertEquals("did you mean 'bus'?", hint("device_add driver=e1000 buss=x"));
     assertEquals("it takes nothing", hint("query-status verbose=true"));
     assertTrue(hint("block_resize device=x").startsWith("it takes: size= "));
+  }
+
+  @Test
+  void aBarIsExplainedAndItsBlanks() throws Exception {
+    assertRow(help("help"), "COMMAND … \\| EXPR +what EXPR selects .*");
+    assertTrue(help("help |").contains("\n  query-status | .status\n"));
+    String blanks = "blanks stand around a bar: COMMAND … | EXPR";
+    assertEquals(blanks, hint("query-status|.status"));
+    for (String line : List.of("query-status |.status", "query-status| .status")) {
+      assertTrue(shell.line(line).err().endsWith(blanks), line);
+    }
+    for (String line : List.of("query-status x a=b|c", "quer-status x=a|b")) {
+      assertFalse(shell.line(line).err().contains(blanks), line);
+    }
+  }
+
+  @Test
+  void jsonThatIsNoRequestIsToldWhatOneIs() {
+    String said = shell.line("{\"execut\": \"query-status\"}").err();
+    assertTrue(
+        said.endsWith("\na request in JSON: {\"execute\": \"COMMAND\", \"arguments\": {…}}"), said);
+    shell.line("transaction(");
+    said = shell.line("{\"tip\": \"abort\"}").err();
+    shell.session().lines().abandon();
+    assertTrue(said.endsWith("\nan action in JSON: {\"type\": \"ACTION\", \"data\": {…}}"), said);
   }
 
   @Test

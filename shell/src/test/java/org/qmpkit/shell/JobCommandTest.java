@@ -255,7 +255,7 @@ final class JobCommandTest {
   void whatIsLeftAndHowLongThatTakes() {
     Pace pace = new Pace();
     pace.add(0, state("j", "running", 0, 100 << 20));
-    assertEquals("j (mirror)  running  100 MiB remaining  0 B done  0 B/s", pace.row());
+    assertEquals("j (mirror)  running  100 MiB remaining  0 B done", pace.row());
     pace.add(TimeUnit.SECONDS.toNanos(2), state("j", "running", 20 << 20, 80 << 20));
     assertEquals(
         "j (mirror)  running  ETA 8.00 s  80.0 MiB remaining  20.0 MiB done  10.0 MiB/s",
