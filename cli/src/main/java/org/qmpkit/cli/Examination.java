@@ -243,7 +243,11 @@ final class Examination {
       return Finding.fault(
           "holder",
           text + "; who that is can't be seen, and it may be nobody",
-          "run this as root, which sees every program; if it names none, QEMU is stopped or hangs");
+          Users.isRoot()
+              ? "see whether QEMU is stopped or hangs; a client that 'ss -xp' does not show is in a"
+                  + " container or on another machine"
+              : "run this as root, which sees every program; if it names none, QEMU is stopped or"
+                  + " hangs");
     }
     String who = text + "; connected: " + names(holders);
     if (holders.stream().anyMatch(Holder::isLibvirt)) {
