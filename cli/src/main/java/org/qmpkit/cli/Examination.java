@@ -85,7 +85,7 @@ final class Examination {
     monitors.forEach(each -> socketAndMonitor(Address.unix(place(each))));
   }
 
-  /** Looks at what a name stands for, where there are no domains; else at why there are none. */
+  /** Looks at what a name stands for, where there are no domains; else, of a domain, at why. */
   private void named(String wanted) throws UsageException {
     try {
       Address address = new Names(host, System.getenv()).find(wanted, Address::parse);
@@ -96,7 +96,9 @@ final class Examination {
         throw e;
       }
       found.add(Finding.fault("name", String.valueOf(e.getMessage()), "qmp list"));
-      domain(wanted);
+      if (wanted.matches("dom\\d{1,5}") || XenChecks.speaksOfXen(host)) {
+        domain(wanted);
+      }
     }
   }
 
