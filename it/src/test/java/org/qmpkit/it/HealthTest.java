@@ -148,6 +148,12 @@ class HealthTest {
       SharedQemu.awaitStatus(
           socket, "gone", status -> status.path("state").asString("").equals("gone"));
       assertReason(monitor.toString(), assertHealth(3, "gone", "helper", socket));
+      // Who wants to use it hears the same, and not of another client.
+      Program.Outcome outcome = Program.run("exec", socket.toString(), "query-status");
+      assertEquals(3, outcome.status(), outcome::toString);
+      assertTrue(
+          outcome.err().contains("a helper listens there; its QEMU is gone: "), outcome.err());
+      assertTrue(outcome.err().contains(monitor.toString()), outcome.err());
       assertTrue(helper.alive());
     }
   }
