@@ -85,7 +85,7 @@ final class Examination {
     monitors.forEach(each -> socketAndMonitor(Address.unix(place(each))));
   }
 
-  /** Looks at what a name stands for, where there are no domains; else at why there are none. */
+  /** Looks at what a name stands for, where there are no domains; else, of a domain, at why. */
   private void named(String wanted) throws UsageException {
     try {
       Address address = new Names(host, System.getenv()).find(wanted, Address::parse);
@@ -96,7 +96,9 @@ final class Examination {
         throw e;
       }
       found.add(Finding.fault("name", String.valueOf(e.getMessage()), "qmp list"));
-      domain(wanted);
+      if (wanted.matches("dom\\d{1,5}") || XenChecks.speaksOfXen(host)) {
+        domain(wanted);
+      }
     }
   }
 
@@ -243,7 +245,11 @@ final class Examination {
       return Finding.fault(
           "holder",
           text + "; who that is can't be seen, and it may be nobody",
-          "run this as root, which sees every program; if it names none, QEMU is stopped or hangs");
+          Users.isRoot()
+              ? "see whether QEMU is stopped or hangs; a client that 'ss -xp' does not show is in a"
+                  + " container or on another machine"
+              : "run this as root, which sees every program; if it names none, QEMU is stopped or"
+                  + " hangs");
     }
     String who = text + "; connected: " + names(holders);
     if (holders.stream().anyMatch(Holder::isLibvirt)) {

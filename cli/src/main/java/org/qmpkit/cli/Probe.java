@@ -10,6 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Attempt;
+import org.qmpkit.net.BacklogFullException;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Endpoint;
 import org.qmpkit.net.Loop;
@@ -34,6 +35,7 @@ final class Probe {
    * What was found.
    *
    * @param connected whether the connection was made
+   * @param full whether it was not, since others wait for one already
    * @param greeting QEMU's greeting, or null
    * @param answer the answer to the question, or null
    * @param nanos how long the answer took, from the connection on
@@ -41,6 +43,7 @@ final class Probe {
    */
   record Finding(
       boolean connected,
+      boolean full,
       @Nullable JsonNode greeting,
       @Nullable JsonNode answer,
       long nanos,
@@ -51,6 +54,9 @@ final class Probe {
       ("{\"execute\":\"__org.qmpkit_status\",\"id\":\"" + ID + "\"}\r\n")
           .getBytes(StandardCharsets.US_ASCII);
 
+  /** How long a transport whose time is up may take to say what kept it. */
+  private static final Duration LAST_WORD = Duration.ofMillis(500);
+
   private final Scanner scanner = new Scanner(Dialect.QEMU_OUTPUT, Limits.DEFAULT.qemuMessage());
   private final Loop loop;
   private long since;
@@ -58,6 +64,7 @@ final class Probe {
   private @Nullable Attempt attempt;
   private @Nullable Endpoint endpoint;
   private boolean connected;
+  private boolean full;
   private @Nullable JsonNode greeting;
   private @Nullable JsonNode answer;
   private @Nullable String fault;
@@ -108,13 +115,24 @@ final class Probe {
         }
         left = deadline - System.nanoTime();
       }
+      awaitLastWords(loop, underWay, deadline + LAST_WORD.toNanos());
       underWay.forEach(Probe::close);
       return probes.stream().map(Probe::finding).toList();
     } catch (TransportException e) {
       String fault = String.valueOf(e.getMessage());
-      return addresses.stream().map(_ -> new Finding(false, null, null, 0, fault)).toList();
+      return addresses.stream().map(_ -> new Finding(false, false, null, null, 0, fault)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException("the system gives no poller: " + e.getMessage(), e);
+    }
+  }
+
+  /** Their transports' time is up as well, and they know what kept them, as a full backlog. */
+  private static void awaitLastWords(Loop loop, List<Probe> underWay, long deadline)
+      throws IOException {
+    long left = deadline - System.nanoTime();
+    while (left > 0 && underWay.stream().anyMatch(each -> !each.connected && !each.done())) {
+      loop.turn(Duration.ofNanos(left));
+      left = deadline - System.nanoTime();
     }
   }
 
@@ -132,6 +150,7 @@ final class Probe {
           @Override
           public void failed(TransportException why) {
             fault = why.getMessage();
+            full = why.getCause() instanceof BacklogFullException;
           }
         });
   }
@@ -152,7 +171,8 @@ final class Probe {
   }
 
   private Finding finding() {
-    return new Finding(connected, greeting, answer, until - since, fault == null ? "" : fault);
+    return new Finding(
+        connected, full, greeting, answer, until - since, fault == null ? "" : fault);
   }
 
   private void begin(Endpoint endpoint) {

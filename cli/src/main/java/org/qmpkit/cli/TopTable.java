@@ -35,13 +35,22 @@ final class TopTable {
     this.redraws = redraws;
   }
 
-  void print(List<Address> monitors, List<Verdict> verdicts) {
-    System.out.print(text(monitors, verdicts));
+  /**
+   * Prints it.
+   *
+   * @param notes lines beneath
+   */
+  void print(List<Address> monitors, List<Verdict> verdicts, List<String> notes) {
+    System.out.print(text(monitors, verdicts, notes));
     System.out.flush();
   }
 
   /** The table, as it is printed. */
   String text(List<Address> monitors, List<Verdict> verdicts) {
+    return text(monitors, verdicts, List.of());
+  }
+
+  private String text(List<Address> monitors, List<Verdict> verdicts, List<String> notes) {
     List<String[]> rows = new ArrayList<>();
     rows.add(HEAD);
     for (int i = 0; i < verdicts.size(); i++) {
@@ -49,13 +58,19 @@ final class TopTable {
     }
     int width = redraws ? screenWidth() : Integer.MAX_VALUE;
     StringBuilder text = new StringBuilder(redraws ? "\033[H" : "");
+    String end = redraws ? "\033[K\n" : "\n";
     List<String> lines = Columns.lines(rows);
     for (int i = 0; i < lines.size(); i++) {
-      String shown = lines.get(i);
-      shown = shown.length() > width ? shown.substring(0, width - 1) + "…" : shown;
-      text.append(painted(shown, rows.get(i)[1])).append(redraws ? "\033[K\n" : "\n");
+      text.append(painted(cut(lines.get(i), width), rows.get(i)[1])).append(end);
+    }
+    for (String note : notes) {
+      text.append(cut(Visible.text(note, LONGEST_CELL), width)).append(end);
     }
     return text.append(redraws ? "\033[J" : "").toString();
+  }
+
+  private static String cut(String line, int width) {
+    return line.length() > width ? line.substring(0, width - 1) + "…" : line;
   }
 
   private String painted(String line, String state) {

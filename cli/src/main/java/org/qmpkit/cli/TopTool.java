@@ -83,11 +83,9 @@ final class TopTool implements Tool {
   private static int round(List<String> places, Duration timeout, boolean json, boolean watching)
       throws UsageException {
     List<Address> monitors = monitors(places);
+    List<String> notes = monitors.isEmpty() ? nothing(places) : List.of();
     if (monitors.isEmpty() && !watching) {
-      System.err.println(
-          "qmp top: no monitors in "
-              + (places.isEmpty() ? "/run/qmp and /run/xen" : String.join(", ", places))
-              + ": no sockets *.qmp or qmp-libxl-*; give their addresses");
+      System.err.println("qmp top: " + String.join("; ", notes));
       return ExitStatus.UNREACHABLE;
     }
     List<Verdict> verdicts = new ArrayList<>();
@@ -100,12 +98,22 @@ final class TopTool implements Tool {
         System.out.println(verdicts.get(i).json(monitors.get(i)));
       }
     } else {
-      new TopTable(Screen.hasColours(), watching).print(monitors, verdicts);
+      new TopTable(Screen.hasColours(), watching).print(monitors, verdicts, notes);
     }
     return verdicts.stream()
         .map(Verdict::status)
         .min(Comparator.comparingInt(TopTool::rank))
         .orElse(ExitStatus.DONE);
+  }
+
+  /** Where was looked in vain, and what to do; in lines for a narrow screen. */
+  private static List<String> nothing(List<String> places) {
+    return List.of(
+        "no monitors in "
+            + (places.isEmpty() ? "/run/qmp and /run/xen" : String.join(", ", places))
+            + ": no sockets *.qmp or qmp-libxl-*",
+        "give where they are: qmp top ADDR…",
+        "'qmp list' shows all of this host");
   }
 
   /** The worst first. */

@@ -25,6 +25,11 @@ final class Users {
         : user == OURS || (user > LAST_PERSON && user < FIRST_FOREIGN);
   }
 
+  /** Whether we are root, who sees every program. */
+  static boolean isRoot() {
+    return OURS == 0;
+  }
+
   private static int ours() {
     try {
       return of(Path.of("/proc/self"));

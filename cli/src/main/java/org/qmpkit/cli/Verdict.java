@@ -51,6 +51,9 @@ record Verdict(String state, String text, String via, int status, @Nullable Json
     if (answer != null) {
       return ofQemu(address, found);
     }
+    if (found.full()) {
+      return held(address, "no connection in " + text(timeout) + ": others wait for one already");
+    }
     if (!found.connected()) {
       String why = found.fault().isEmpty() ? "no connection in " + text(timeout) : found.fault();
       return new Verdict("gone", why, "nobody", ExitStatus.UNREACHABLE, null);
@@ -61,18 +64,28 @@ record Verdict(String state, String text, String via, int status, @Nullable Json
     if (!found.fault().isEmpty()) {
       return new Verdict("gone", found.fault(), "nobody", ExitStatus.UNREACHABLE, null);
     }
+    if (found.greeting() == null) {
+      return held(address, "connected, but not greeted for " + text(timeout));
+    }
     String why =
-        found.greeting() == null
-            ? "connected, but not greeted for "
-                + text(timeout)
-                + ": another client holds the monitor. To share it, let that client and you go"
-                + " through 'qmp helper --listen unix:/tmp/shared.qmp --connect "
-                + address
-                + "'"
-            : "greeted, but not answered for "
-                + text(timeout)
-                + ": QEMU runs an earlier command, or is stopped";
+        "greeted, but not answered for "
+            + text(timeout)
+            + ": QEMU runs an earlier command, or is stopped";
     return new Verdict("busy", why, "qemu", ExitStatus.NO_ANSWER, null);
+  }
+
+  /** Of one that lets nobody in: by whose doing can't be told from here. */
+  private static Verdict held(Address address, String what) {
+    return new Verdict(
+        "busy",
+        what
+            + "; another client probably holds the monitor, or QEMU stands still. To share it, let"
+            + " that client and you go through 'qmp helper --listen unix:/tmp/shared.qmp --connect "
+            + address
+            + "'",
+        "qemu",
+        ExitStatus.NO_ANSWER,
+        null);
   }
 
   private static Verdict ofHelper(JsonNode status) {

@@ -37,6 +37,14 @@ final class XenChecks {
     return host.read("sys/hypervisor/type").orElse("").equals("xen");
   }
 
+  /** Whether there is something of Xen's, also where that itself does not run. */
+  static boolean speaksOfXen(Host host) {
+    return runsOnXen(host)
+        || host.has("proc/xen")
+        || new XenChecks(host).usesRings()
+        || Xenstore.here().isPresent();
+  }
+
   /** All that was found. */
   List<Finding> found() {
     return found;

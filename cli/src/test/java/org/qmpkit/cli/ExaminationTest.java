@@ -138,10 +138,23 @@ class ExaminationTest {
 
   @Test
   void aMachineWithoutXen() throws Exception {
-    for (String target : new String[] {"argo:4", "vchan:4:/x", "guest"}) {
+    for (String target : new String[] {"argo:4", "vchan:4:/x", "dom4", "4"}) {
       assertFinding(
           Finding.Level.FAULT, "does not run on Xen", "dom0", only("xen", host.findings(target)));
     }
+  }
+
+  @Test
+  void aWrongNameOfAMachineWithoutXenIsNoMoreThanThat() throws Exception {
+    List<Finding> found = host.findings("nosuch");
+    assertFinding(Finding.Level.FAULT, "nosuch", "qmp list", only("name", found));
+    assertNone("xen", found);
+    assertNone("xenstore", found);
+    assertFinding(
+        Finding.Level.FAULT,
+        "does not run on Xen",
+        "dom0",
+        only("xen", host.with("proc/xen/privcmd", "").findings("nosuch")));
   }
 
   @Test

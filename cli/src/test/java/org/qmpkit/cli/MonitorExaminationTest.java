@@ -288,6 +288,9 @@ class MonitorExaminationTest {
       Finding finding =
           assertFinding(Finding.Level.FAULT, "holder", "it may be nobody", "QEMU is stopped");
       assertFalse(finding.remedy().contains("end "), finding::toString);
+      assertTrue(finding.text().contains("another client probably holds"), finding::toString);
+      // What we are we need not become.
+      assertEquals(Users.isRoot(), !finding.remedy().contains("as root"), finding::toString);
     }
   }
 

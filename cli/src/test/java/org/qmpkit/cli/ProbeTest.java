@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.qmpkit.net.Address;
+import org.qmpkit.shell.ExitStatus;
 import org.qmpkit.testkit.RealQemu;
 
 /** What is made of monitors that answer what no QEMU does. */
@@ -95,6 +96,24 @@ class ProbeTest {
     assertEquals("connected", verdicts.get(0).state());
     String table = table(verdicts);
     assertEquals(3, table.lines().count(), table);
+  }
+
+  @Test
+  void aMonitorWhoseBacklogIsFullIsHeldAndNotGone() throws Exception {
+    Address address = Address.unix(folder.resolve("held.sock"));
+    Duration patience = Duration.ofMillis(300);
+    try (RealQemu qemu = RealQemu.startAt(folder.resolve("held.sock"))) {
+      qemu.pause();
+      // It takes none of those who have come and gone: each has filled a place.
+      for (int i = 0; i < 4; i++) {
+        Probe.Finding found = Probe.ask(address, patience);
+        Verdict verdict = Verdict.of(address, patience, found);
+        assertEquals("busy", verdict.state(), verdict::text);
+        assertEquals(ExitStatus.NO_ANSWER, verdict.status());
+        assertTrue(verdict.text().contains("another client probably holds"), verdict::text);
+        assertEquals(i < 2, found.connected(), verdict::text);
+      }
+    }
   }
 
   private String table(List<Verdict> verdicts) {

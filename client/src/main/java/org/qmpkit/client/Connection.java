@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.qmpkit.net.Address;
 import org.qmpkit.net.Connecting;
 import org.qmpkit.net.Endpoint;
+import org.qmpkit.net.Timer;
 import org.qmpkit.net.TransportException;
 import org.qmpkit.net.Transports;
 import org.qmpkit.protocol.ClientSession;
@@ -38,9 +39,11 @@ final class Connection implements Connecting {
   private final Dialing dialing;
   private final Fence fence;
   private @Nullable Endpoint endpoint;
+  private @Nullable Timer patience;
   private volatile boolean connected;
   private volatile Phase phase = Phase.GREETING;
   private volatile long dropped;
+  private volatile String status = "";
   private volatile Greeting greeting = Greeting.none();
   private volatile boolean greeted;
   private volatile @Nullable Tap tap;
@@ -110,8 +113,8 @@ final class Connection implements Connecting {
             : ending.exception(peer, address, "connect", false);
       }
       if (!greeted) {
-        throw new Silence(address, peer, options.connectTimeout(), connected, phase, dropped > 0)
-            .exception();
+        Duration waited = options.connectTimeout();
+        throw new Silence(address, peer, waited, connected, phase, dropped > 0, status).exception();
       }
       done = true;
     } finally {
@@ -123,7 +126,19 @@ final class Connection implements Connecting {
 
   private void dial(Transports transports) {
     if (calls.ending() == null) {
+      if (peer == Peer.MONITOR) {
+        Duration whole = options.connectTimeout();
+        patience = loop.loop().schedule(whole.minus(whole.dividedBy(4)), () -> guarded(this::ask));
+      }
       dialing.begin(transports);
+    }
+  }
+
+  /** While there is time to hear it: a helper tells what keeps it from greeting, QEMU does not. */
+  private void ask() {
+    if (endpoint != null && session.phase() == Phase.GREETING && session.dropped() == 0) {
+      session.askStatus();
+      write();
     }
   }
 
@@ -147,7 +162,15 @@ final class Connection implements Connecting {
   private void greeted(Greeting heard) {
     greeting = heard;
     greeted = true;
+    stopWaiting();
     opened.wake();
+  }
+
+  private void stopWaiting() {
+    if (patience != null) {
+      patience.cancel();
+      patience = null;
+    }
   }
 
   @Override
@@ -299,6 +322,7 @@ final class Connection implements Connecting {
     }
     phase = session.phase();
     dropped = session.dropped();
+    status = session.status();
     return some;
   }
 
@@ -361,6 +385,7 @@ final class Connection implements Connecting {
     loop.remove(this);
     dialing.close();
     fence.close();
+    stopWaiting();
     if (endpoint != null) {
       endpoint.close();
       endpoint = null;

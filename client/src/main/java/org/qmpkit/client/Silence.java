@@ -3,6 +3,9 @@ package org.qmpkit.client;
 import java.time.Duration;
 import org.qmpkit.net.Address;
 import org.qmpkit.protocol.ClientSession.Phase;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * How far a connection came that was not ready in time.
@@ -11,9 +14,16 @@ import org.qmpkit.protocol.ClientSession.Phase;
  * @param connected whether somebody took it
  * @param phase how far its session came
  * @param babble whether something was said that is no message
+ * @param status what a helper told in place of a greeting, as JSON; else empty
  */
 record Silence(
-    Address address, Peer peer, Duration waited, boolean connected, Phase phase, boolean babble) {
+    Address address,
+    Peer peer,
+    Duration waited,
+    boolean connected,
+    Phase phase,
+    boolean babble,
+    String status) {
   /** The exception for who waited. */
   QmpException exception() {
     String time = Deadline.text(waited);
@@ -61,19 +71,34 @@ record Silence(
               + "; see whether this is a QMP monitor (mode=control)",
           null);
     }
+    JsonNode told = told();
+    String state = told.path("state").asString("");
+    String helper =
+        ": a helper listens there; its QEMU is " + state + ": " + told.path("reason").asString("");
+    if (state.equals("gone")) {
+      return new Disconnected(address, "cannot connect to " + address + helper, false, null);
+    }
+    String silent = "connected to " + address + ", but not greeted within " + time;
+    if (!state.isEmpty()) {
+      return new TimedOut(address, silent + helper + "; try again later", false);
+    }
     return new TimedOut(
         address,
-        "connected to "
+        silent
+            + ": another client probably holds the monitor, or QEMU stands still ('qmp health "
             + address
-            + ", but not greeted within "
-            + time
-            + ": another client probably holds the monitor, unless a helper listens there whose QEMU is"
-            + " away ('qmp health "
-            + address
-            + "' tells); to share a monitor, let that client and you go through"
+            + "' tells more); to share a monitor, let that client and you go through"
             + " 'qmp helper --listen unix:/tmp/shared.qmp --connect "
             + address
             + "'",
         false);
+  }
+
+  private JsonNode told() {
+    try {
+      return status.isEmpty() ? MissingNode.getInstance() : Json.tree(status);
+    } catch (JacksonException e) {
+      return MissingNode.getInstance();
+    }
   }
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.qmpkit.client.CommandFailed.Refusal;
 import org.qmpkit.net.Address;
@@ -72,6 +73,39 @@ class FaultsTest {
     TimedOut timedOut =
         assertThrows(TimedOut.class, () -> connect(OPTIONS.withConnectTimeout(SECONDS)));
     assertTrue(timedOut.getMessage().contains("not greeted"), timedOut.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gone, Disconnected, its QEMU is gone: it left",
+    "busy, TimedOut, its QEMU is busy: it left"
+  })
+  void aHelperThatDoesNotGreetSaysWhatBecameOfItsQemu(String state, String kind, String text) {
+    fake.greeting("");
+    String status = "{\"state\": \"" + state + "\", \"reason\": \"it left\"}";
+    fake.answers(request ->
+        request.contains("__org.qmpkit_status") ? FakeQemu.returning(request, status) : null);
+    QmpException silence =
+        assertThrows(QmpException.class, () -> connect(OPTIONS.withConnectTimeout(SECONDS)));
+    assertEquals(kind, silence.getClass().getSimpleName());
+    assertTrue(silence.getMessage().contains(text), silence.getMessage());
+    assertFalse(silence.getMessage().contains("another client"), silence.getMessage());
+  }
+
+  @Test
+  void aQemuThatGreetsBehindTheQuestionIsServedAsEver() throws Exception {
+    fake.next(Fault.LATE_GREETING);
+    Thread late =
+        Thread.ofVirtual()
+            .start(() -> {
+              fake.awaitReceived(1);
+              fake.release();
+            });
+    try (QmpClient client = connect(OPTIONS.withConnectTimeout(SECONDS.multipliedBy(4)))) {
+      assertTrue(fake.received().getFirst().contains("__org.qmpkit_status"));
+      assertTrue(client.execute("a").isObject());
+    }
+    late.join();
   }
 
   @Test

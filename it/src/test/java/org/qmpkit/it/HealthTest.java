@@ -107,7 +107,7 @@ class HealthTest {
     try (RealQemu qemu = RealQemu.start();
         LineClient holder = negotiated(qemu.path())) {
       JsonNode health = assertHealth(4, "busy", "qemu", qemu.path(), "--timeout", "1s");
-      assertReason("another client holds the monitor", health);
+      assertReason("another client probably holds the monitor, or QEMU stands still", health);
       try (HelperProcess helper = HelperProcess.sharing(socket, qemu.path())) {
         SharedQemu.awaitStatus(
             socket, "busy", status -> status.path("state").asString("").equals("busy"));
@@ -148,6 +148,12 @@ class HealthTest {
       SharedQemu.awaitStatus(
           socket, "gone", status -> status.path("state").asString("").equals("gone"));
       assertReason(monitor.toString(), assertHealth(3, "gone", "helper", socket));
+      // Who wants to use it hears the same, and not of another client.
+      Program.Outcome outcome = Program.run("exec", socket.toString(), "query-status");
+      assertEquals(3, outcome.status(), outcome::toString);
+      assertTrue(
+          outcome.err().contains("a helper listens there; its QEMU is gone: "), outcome.err());
+      assertTrue(outcome.err().contains(monitor.toString()), outcome.err());
       assertTrue(helper.alive());
     }
   }

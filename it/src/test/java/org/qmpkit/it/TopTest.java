@@ -80,6 +80,7 @@ class TopTest {
     assertEquals(3, outcome.status());
     assertEquals("", outcome.out());
     assertTrue(outcome.err().startsWith("qmp top: no monitors in " + folder), outcome.err());
+    assertTrue(outcome.err().contains("qmp top ADDR…"), outcome.err());
   }
 
   private static void awaitRow(Tmux terminal, String pattern) {
@@ -96,6 +97,8 @@ class TopTest {
     try (RealQemu qemu = RealQemu.start();
         Tmux terminal = Tmux.start(folder, 60, 10, Map.of(), words)) {
       terminal.await("MONITOR");
+      terminal.await("no monitors in ");
+      terminal.await("qmp top ADDR…");
       try (HelperProcess helper = HelperProcess.sharing(folder.resolve("vm1.qmp"), qemu.path())) {
         // It comes, in as many columns as there are.
         awaitRow(terminal, ".*vm1\\.qmp +connected .*");

@@ -100,14 +100,14 @@ final class UnixConnect implements Attempt, Runnable, SocketPoller.Dialled {
   @Override
   public void failed(IOException why) {
     forget();
-    if (why instanceof BacklogFullException) {
-      tryAgain();
+    if (why instanceof BacklogFullException full) {
+      tryAgain(full);
     } else {
       end(reason(why));
     }
   }
 
-  private void tryAgain() {
+  private void tryAgain(BacklogFullException full) {
     long left = Loop.nanos(timeout) - (loop.time() - began);
     if (left <= 0) {
       end(
@@ -117,7 +117,7 @@ final class UnixConnect implements Attempt, Runnable, SocketPoller.Dialled {
               "the backlog is full: another client holds it, and others wait already",
               "disconnect that client, or share the monitor with 'qmp helper'",
               true,
-              null));
+              full));
       return;
     }
     again = loop.schedule(Duration.ofNanos(Math.min(pause, left)), this);

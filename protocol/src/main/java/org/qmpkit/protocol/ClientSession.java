@@ -92,6 +92,8 @@ public final class ClientSession {
   private Phase phase;
   private @Nullable Greeting greeting;
   private String fence = "";
+  private String question = "";
+  private String status = "";
   private long dropped;
 
   /**
@@ -165,6 +167,26 @@ public final class ClientSession {
     outbox.add(
         Ascii.bytes(
             "{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":" + fence + "}}\r\n"));
+  }
+
+  /**
+   * Asks whoever has not greeted how its QEMU is: a helper tells before any greeting. QEMU keeps
+   * the question, and refuses it behind its own greeting, which is dropped. Only in {@link
+   * Phase#GREETING}.
+   */
+  public void askStatus() {
+    if (phase != Phase.GREETING) {
+      throw new IllegalStateException(
+          "a helper's status is asked when GREETING, not when " + phase);
+    }
+    question = "\"status-" + Long.toHexString(random.nextLong()) + "\"";
+    outbox.add(
+        Ascii.bytes("{\"execute\":\"" + ServerSession.STATUS + "\",\"id\":" + question + "}\r\n"));
+  }
+
+  /** The JSON text that {@link #askStatus} was answered with before any greeting; else empty. */
+  public String status() {
+    return status;
   }
 
   /** How far it is. */
@@ -364,6 +386,10 @@ public final class ClientSession {
       }
       phase = Phase.READY;
       return new Heard.Ready(greeting);
+    }
+    if (phase == Phase.GREETING && question.equals(id) && answer instanceof Message.Return told) {
+      status = told.value();
+      return null;
     }
     if (phase != Phase.READY) {
       dropped++;

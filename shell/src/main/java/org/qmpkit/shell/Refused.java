@@ -13,7 +13,7 @@ final class Refused {
     String known = "cannot connect to " + address + ": ";
     String reason = message.startsWith(known) ? message.substring(known.length()) : message;
     String likely =
-        why instanceof TimedOut
+        why instanceof TimedOut && message.contains("another client probably")
             ? Holder.likely(address)
                 .map(holder -> ". By where the socket is, that client is " + holder)
                 .orElse("")
