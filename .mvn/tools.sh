@@ -141,6 +141,16 @@ build_modules() {
   ) 9>"$here/cli/target/.lock"
 }
 
+# Makes the caches of classes for the built modules, where they are older.
+train_modules() {
+  local each modules=$here/cli/target/modules
+  for each in helper native shell tools health; do
+    [ -f "$modules/.$each.aot" ] &&
+      [ -z "$(find "$modules" \( -name '*.jar' -o -name .built \) -newer "$modules/.$each.aot" -print -quit)" ] ||
+      train "$each" "$modules/.$each.aot" "$JAVA_HOME/bin/java" -p "$modules"
+  done
+}
+
 make_modules() {
   local build_log
   say "building qmpkit (a minute or two the first time; later only when something changed) …"

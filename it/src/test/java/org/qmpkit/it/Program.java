@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The built program as its launcher runs it: from the module path, with the launcher's JVM flags
- * for the tool, in a process of its own.
+ * for the tool and its cache of classes if there is one, in a process of its own.
  *
  * <p>The system property {@code qmpkit.it.jvm} adds flags to every JVM that is started.
  */
@@ -198,6 +199,21 @@ final class Program {
     return root.normalize();
   }
 
+  /** A cache that is older than what it was made of makes a start slower, not faster. */
+  private static boolean isCurrent(Path cache) {
+    try (Stream<Path> built = Files.list(MODULES)) {
+      FileTime made = Files.getLastModifiedTime(cache);
+      for (Path each : built.filter(path -> path.toString().endsWith(".jar")).toList()) {
+        if (Files.getLastModifiedTime(each).compareTo(made) > 0) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // there is none
+    }
+  }
+
   /** The launcher's own flags, so that what is tested is what users run, and those asked for. */
   private static List<String> launcherFlags(String tool) {
     if (!Files.isDirectory(MODULES)) {
@@ -207,12 +223,19 @@ final class Program {
     String script =
         ". '"
             + ROOT
-            + "/dist/launch.sh'; group_of qmp \"$0\"; flags_of \"$group\"; printf '%s\\n' $flags";
+            + "/dist/launch.sh'; group_of qmp \"$0\"; flags_of \"$group\";"
+            + " printf '%s\\n' $flags -XX:AOTCache='"
+            + MODULES
+            + "/.'$group.aot";
     List<String> flags =
         new ArrayList<>(
             outcome(new ProcessBuilder("sh", "-c", script, tool)).out().lines().toList());
     if (flags.isEmpty()) {
       throw new IllegalStateException("dist/launch.sh has no flags for " + tool);
+    }
+    String cache = flags.getLast();
+    if (!isCurrent(Path.of(cache.substring(cache.indexOf('=') + 1)))) {
+      flags.removeLast();
     }
     String more = System.getProperty("qmpkit.it.jvm", "");
     Arrays.stream(more.split(" ", -1)).filter(flag -> !flag.isEmpty()).forEach(flags::add);
