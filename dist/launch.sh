@@ -43,10 +43,10 @@ flags_of() {
       # Nearly all its strings are in the cache; the usual table alone takes half a MiB.
       flags="$flags -XX:StringTableSize=1024"
       flags="$flags -XX:TrimNativeHeapInterval=5000 -XX:-ShrinkHeapInSteps"
-      # Idle, it sleeps: by itself the JVM looks four times a second for monitors to deflate, which is
-      # still done each minute, and once for storage to clean up. A later JVM need not know of these.
+      # Idle, it sleeps: by itself the JVM looks four times a second for monitors to deflate, and once
+      # for storage to clean up; both are still done each minute. A later JVM need not know of these.
       flags="$flags -XX:+IgnoreUnrecognizedVMOptions"
-      flags="$flags -XX:AsyncDeflationInterval=0 -XX:ServiceThreadCleanupInterval=10000"
+      flags="$flags -XX:AsyncDeflationInterval=0 -XX:ServiceThreadCleanupInterval=60000"
       # Without memory it ends, whichever thread or callback it was, for whoever starts it anew; it
       # says so where the log goes, since standard output may be a monitor.
       flags="$flags -XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr"
