@@ -57,7 +57,11 @@ public final class QmpClient implements AutoCloseable {
    * Connects to a monitor and negotiates, out-of-band execution included where it is offered;
    * blocks. With {@code server=on} in the address it listens there, and QEMU is who connects.
    *
-   * @throws Disconnected if nobody is there, or leaves meanwhile
+   * <p>Who has not greeted when three quarters of the time are over is asked {@code
+   * __org.qmpkit_status}: a helper whose QEMU is away answers, and the exception says why it is. A
+   * QEMU that greets later refuses it, which is dropped.
+   *
+   * @throws Disconnected if nobody is there, or leaves meanwhile; or if a helper's QEMU is gone
    * @throws TimedOut if it is not greeted in time, as when another client holds the monitor, or the
    *     negotiation is not answered in time
    * @throws ProtocolViolation if what answers is no monitor
