@@ -145,6 +145,8 @@ class CommandLineTest {
     }
     assertEquals(outcome, Program.run("help"));
     assertEquals(outcome, Program.run("--help"));
+    assertEquals(outcome, Program.run("help", "help"));
+    assertEquals(outcome, Program.run("help", "--help"));
   }
 
   @Test
