@@ -109,21 +109,24 @@ final class JobCommandTest {
     }
   }
 
+  /** A QEMU with one job, which is so at one look after the other, and then is gone. */
+  private static FakeQemu withJob(String... statuses) throws Exception {
+    Iterator<String> looks = List.of(statuses).iterator();
+    return FakeQemu.start()
+        .answers(request ->
+            request.contains("query-jobs")
+                ? FakeQemu.returning(request, looks.hasNext() ? job(looks.next()) : "[]")
+                : null);
+  }
+
+  private static String job(String status) {
+    return "[{\"id\": \"copy\", \"type\": \"mirror\", \"status\": \"" + status + "\"}]";
+  }
+
   @Test
   void onePausedForMomentsGoesOnByItself() throws Exception {
-    Iterator<String> looks =
-        List.of("paused", "paused", "paused", "running", "paused", "paused", "concluded")
-            .iterator();
     try (FakeQemu qemu =
-            FakeQemu.start()
-                .answers(request ->
-                    request.contains("query-jobs")
-                        ? FakeQemu.returning(
-                            request,
-                            "[{\"id\": \"copy\", \"type\": \"mirror\", \"status\": \""
-                                + looks.next()
-                                + "\"}]")
-                        : null);
+            withJob("paused", "paused", "paused", "running", "paused", "paused", "concluded");
         ShellRig shell = ShellRig.on(qemu)) {
       Shown ended = line(shell, "job wait copy --timeout 60s", 0);
       assertTrue(ended.out().contains("concluded"), ended.out());
@@ -151,19 +154,7 @@ final class JobCommandTest {
 
   @Test
   void theTimeIsUpWhereAJobIsGoneWithoutAWord() throws Exception {
-    Iterator<String> looks = List.of("running").iterator();
-    try (FakeQemu qemu =
-            FakeQemu.start()
-                .answers(request ->
-                    request.contains("query-jobs")
-                        ? FakeQemu.returning(
-                            request,
-                            looks.hasNext()
-                                ? "[{\"id\": \"copy\", \"type\": \"create\", \"status\": \""
-                                    + looks.next()
-                                    + "\"}]"
-                                : "[]")
-                        : null);
+    try (FakeQemu qemu = withJob("running");
         ShellRig shell = ShellRig.on(qemu)) {
       long begun = System.nanoTime();
       line(shell, "job wait copy --timeout 600ms", 0);
